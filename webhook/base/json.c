@@ -1,0 +1,73 @@
+#include "base/json.h"
+#include <string.h>
+
+static bool read_with(struct str text, size_t extra_flags, json_t **out, struct err *err)
+{
+    json_error_t detail;
+    json_t *value = json_loadb(
+        text.p ? text.p : "", text.n,
+        JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL | extra_flags, &detail);
+
+    if (!value) {
+        err_what(err, ERR_INPUT, "malformed JSON");
+        err_why(err, "jansson: %s, line %d, column %d", detail.text, detail.line, detail.column);
+        return false;
+    }
+    *out = value;
+    return true;
+}
+
+bool json_read(struct str text, json_t **out, struct err *err)
+{
+    return read_with(text, 0, out, err);
+}
+
+bool json_read_value(struct str text, json_t **out, struct err *err)
+{
+    return read_with(text, JSON_DECODE_ANY, out, err);
+}
+
+void json_unrefp(json_t **value)
+{
+    json_decref(*value);
+}
+
+struct str json_view(const json_t *value)
+{
+    if (!json_is_string(value))
+        return STR_NONE;
+    return (struct str){json_string_value(value), json_string_length(value)};
+}
+
+struct str json_str_at(const json_t *object, const char *key)
+{
+    return json_view(json_object_get(object, key));
+}
+
+json_t *json_object_at(const json_t *object, const char *key)
+{
+    json_t *value = json_object_get(object, key);
+
+    return json_is_object(value) ? value : NULL;
+}
+
+json_t *json_array_at(const json_t *object, const char *key)
+{
+    json_t *value = json_object_get(object, key);
+
+    return json_is_array(value) ? value : NULL;
+}
+
+json_t *json_value_at(const json_t *object, const char *key)
+{
+    json_t *value = json_object_get(object, key);
+
+    return json_is_null(value) ? NULL : value;
+}
+
+bool json_bool_at(const json_t *object, const char *key, bool otherwise)
+{
+    const json_t *value = json_object_get(object, key);
+
+    return json_is_boolean(value) ? json_is_true(value) : otherwise;
+}

@@ -1,0 +1,31 @@
+/* json.h: reading jansson trees the way this program does. */
+#pragma once
+#include "base/attr.h"
+#include "base/err.h"
+#include "base/str.h"
+#include <jansson.h>
+
+/*
+ * Parses one JSON document, objects and arrays only.
+ * Flags: JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, because jansson's
+ * defaults refuse integers and \u0000 that the API server can legally send.
+ * out  owned by the caller (json_decref).
+ * Fails with ERR_INPUT, `why` naming line and column.
+ */
+bool json_read(struct str text, json_t **out, struct err *err) MUST_CHECK;
+/* The same for any JSON value, a scalar included. */
+bool json_read_value(struct str text, json_t **out, struct err *err) MUST_CHECK;
+
+void json_unrefp(json_t **value); /* for AUTO() */
+
+/* A view of a string value; STR_NONE when `value` is NULL or no string. */
+struct str json_view(const json_t *value);
+/* The string member `key`; STR_NONE when absent or not a string. `object` may be NULL. */
+struct str json_str_at(const json_t *object, const char *key);
+/* The member when it is an object (array); else NULL. `object` may be NULL. */
+json_t *json_object_at(const json_t *object, const char *key);
+json_t *json_array_at(const json_t *object, const char *key);
+/* The member unless it is absent or null. */
+json_t *json_value_at(const json_t *object, const char *key);
+/* The boolean member `key`, or `otherwise`. */
+bool json_bool_at(const json_t *object, const char *key, bool otherwise);

@@ -1,0 +1,89 @@
+/* settings.h: every setting of the program as plain values. */
+#pragma once
+#include "base/str.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum rule_mode { MODE_DENY, MODE_WARN, MODE_OFF };
+enum undecided_mode { UNDECIDED_DENY, UNDECIDED_WARN, UNDECIDED_ALLOW };
+enum tracking_setting {
+    TRACKING_SETTING_AUTO,
+    TRACKING_SETTING_LABEL,
+    TRACKING_SETTING_ANNOTATION,
+    TRACKING_SETTING_ANNOTATION_AND_LABEL,
+};
+/* One per rule, in the order of the rule table; settings.c holds the ids. */
+enum rule_id {
+    RULE_SELF_REFERENCE,
+    RULE_SELF_PRUNE,
+    RULE_MERGE_ON_PRUNED_TARGET,
+    RULE_PROTECTED_SECRET_PRUNE,
+    N_RULES,
+};
+const char *rule_id_name(enum rule_id id); /* "self-reference", … */
+
+struct rule_settings {
+    enum rule_mode mode;
+    enum undecided_mode undecided;
+    enum undecided_mode undecided_protected; /* merge-on-pruned-target only */
+};
+
+struct repository_settings {
+    char *url;
+    char **aliases;
+    size_t n_aliases;
+    char *path; /* absolute, or relative to the working directory: already resolved */
+};
+
+struct protected_secret {
+    char *namespace;
+    char *name;
+};
+
+/* A duration in milliseconds, a size in bytes. */
+struct limits {
+    size_t body_bytes;
+    unsigned connections;
+    unsigned request_timeout_ms;
+    unsigned idle_timeout_ms;
+    unsigned drain_delay_ms;
+    unsigned drain_ms;
+};
+
+struct settings {
+    char *listen; /* host:port */
+    char *admin;
+    struct {
+        char *certificate;
+        char *key;
+        bool tls13_only; /* minVersion "1.3" */
+    } tls;
+    struct {
+        char *namespace;
+        char **application_namespaces; /* glob-free names; "*" is all */
+        size_t n_application_namespaces;
+        char **this_cluster; /* names or URLs */
+        size_t n_this_cluster;
+        char *version; /* "" when not known */
+        enum tracking_setting tracking;
+        char *instance_label_key; /* "" for auto */
+        char *installation_id;
+    } argocd;
+    struct repository_settings *repositories;
+    size_t n_repositories;
+    struct protected_secret *protected_secrets;
+    size_t n_protected;
+    bool enforce;
+    struct rule_settings rules[N_RULES];
+    bool log_allowed;
+    struct limits limits;
+};
+
+/* The defaults of design 5. The caller frees it with settings_free(). */
+struct settings *settings_new(void);
+void settings_free(struct settings *s); /* NULL is fine */
+void settings_freep(struct settings **s);
+/* Both copy their arguments. */
+void settings_add_repository(struct settings *s, struct str url, struct str path);
+bool settings_is_protected(const struct settings *s, struct str namespace, struct str name);

@@ -1,0 +1,101 @@
+/* facts.h: everything known about the world, immutable, and the questions rules may ask of it. */
+#pragma once
+#include "base/attr.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "base/tri.h"
+#include "config/settings.h"
+#include "objects/application.h"
+#include "objects/external_secret.h"
+#include "objects/tracking.h"
+#include "repository/repository.h"
+#include <stdint.h>
+
+/*
+ * One snapshot of settings, repositories and (later) the cluster. Built by background work, never
+ * changed afterwards, shared by reference count; judging only reads it.
+ */
+struct facts;
+
+struct facts_options {
+    const struct settings *settings; /* borrowed, must outlive the facts */
+    bool assume_label_tracking;      /* `check`: a method that is not known is taken as label */
+};
+
+/* What could not be loaded, e.g. a repository whose directory is missing. */
+struct facts_note {
+    const char *where; /* URL or path, without userinfo */
+    const char *text;
+};
+
+/*
+ * Loads every repository of the settings. Never fails: one that cannot be read is a note, and
+ * every question that needs it is not known. now: Unix seconds.
+ * Returns with one reference, given back by facts_unref().
+ */
+struct facts *facts_load(const struct facts_options *options, int64_t now);
+struct facts *facts_ref(const struct facts *f); /* thread-safe */
+void facts_unref(struct facts *f);              /* thread-safe; NULL is fine */
+void facts_unrefp(struct facts **f);
+/* Whether a repository on disk no longer looks like the one that was loaded. */
+bool facts_changed(const struct facts *f);
+
+const struct settings *facts_settings(const struct facts *f);
+size_t facts_n_repositories(const struct facts *f);
+/* NULL when it could not be loaded; the index is that of settings.repositories. */
+const struct repository *facts_repository(const struct facts *f, size_t index);
+size_t facts_n_notes(const struct facts *f);
+const struct facts_note *facts_note_at(const struct facts *f, size_t index);
+
+/*
+ * The ways Argo CD may track its objects here: one when it is known, several to judge under when
+ * it is not (a rule whose answers differ is undecided). why: what is missing, when n > 1.
+ */
+struct tracking_facts {
+    struct tracking hypotheses[6];
+    size_t n;
+    bool assumed; /* `check` took label; messages say so */
+    const char *why;
+};
+const struct tracking_facts *facts_tracking(const struct facts *f);
+
+/* Whether the destination is the cluster this Argo CD runs in; NOT_KNOWN for any name or URL that
+ * is not listed (reference/argocd.md 1.2). */
+enum tri facts_is_this_cluster(const struct facts *f, const struct destination *d);
+/* Whether Applications of that namespace are this Argo CD's. */
+bool facts_is_application_namespace(const struct facts *f, struct str namespace);
+
+/* What one effective source of an Application renders. */
+struct source_output {
+    const struct source *source;
+    const struct repository *repository; /* NULL: not among the repositories */
+    struct rendering *rendering;         /* NULL: not known, `why` says why */
+    char *why;
+};
+/* What all of them render together. */
+struct output {
+    struct source_output *sources;
+    size_t n;
+};
+/* Never fails. The caller frees it with output_free(). Bounded by the size of the indices. */
+struct output *facts_render(const struct facts *f, const struct application *app);
+void output_free(struct output *o); /* NULL is fine */
+void output_freep(struct output **o);
+
+/*
+ * Whether the output holds the object. Where YES, *found and *by are set; where NOT_KNOWN, *why is
+ * a phrase borrowed from `o` naming what is missing. Objects annotated hook: Skip do not count.
+ */
+enum tri output_has(const struct output *o, const struct identity *id,
+                    const struct rendered **found, const struct source_output **by,
+                    const char **why);
+
+/* An Application the facts know: a definition some repository holds; later a live object. */
+struct known_application {
+    const struct application *app;
+    const struct repository *repository;
+    const struct manifest *manifest;
+    const struct output *output; /* rendered when the facts were loaded */
+};
+size_t facts_n_applications(const struct facts *f);
+const struct known_application *facts_application(const struct facts *f, size_t index);

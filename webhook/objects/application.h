@@ -1,0 +1,72 @@
+/* application.h: an Argo CD Application, read-only, as the rules ask about it. */
+#pragma once
+#include "base/attr.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "objects/identity.h"
+#include "objects/tracking.h"
+#include <jansson.h>
+
+/* spec.source or an entry of spec.sources (reference/argocd.md 1.1). Views into the object. */
+struct source {
+    struct str repo_url;
+    struct str path; /* STR_NONE when absent */
+    struct str target_revision;
+    struct str chart;
+    struct str ref;
+    struct {
+        bool present; /* non-null: an explicit type, even when empty */
+        bool recurse;
+        struct str include; /* empty or absent: option unset */
+        struct str exclude;
+    } directory;
+    const json_t *kustomize; /* NULL when absent or null */
+    const json_t *helm;
+    const json_t *plugin;
+};
+
+struct destination {
+    struct str server;
+    struct str name;
+    struct str namespace;
+};
+
+struct application {
+    json_t *object; /* a reference of its own; everything else is a view into it */
+    struct identity id;
+    struct source *sources; /* the effective ones: sourceHydrator > sources > source */
+    size_t n_sources;
+    bool hydrated; /* sources[0] is the hydrator's syncSource */
+    struct destination destination;
+    struct str project;
+    bool automated; /* present and `enabled` not false */
+    bool prunes;    /* automated with prune: true */
+    bool self_heals;
+    bool has_operation;
+    bool operation_prunes; /* operation.sync.prune true and not dryRun */
+    bool resources_finalizer;
+    bool deleting; /* metadata.deletionTimestamp */
+    struct marks marks;
+    const json_t *status_resources; /* NULL when absent or not captured */
+};
+
+/*
+ * object  an Application or the projection of one a review carries; a reference is taken.
+ * namespace, name  from the request; they win over the object's own (design 8). They are borrowed
+ *         and must outlive the result; pass STR_NONE to take the object's.
+ * out     owned by the caller (application_free()).
+ * Fails with ERR_INPUT, `where` naming the field, when a field a rule reads has the wrong type.
+ */
+bool application_parse(json_t *object, struct str namespace, struct str name,
+                       struct application **out, struct err *err) MUST_CHECK;
+void application_free(struct application *app); /* NULL is fine */
+void application_freep(struct application **app);
+
+/* The same effective sources, in the same order (reference/argocd.md 1.3: null, absent and empty
+ * options are equal). */
+bool application_same_sources(const struct application *a, const struct application *b);
+/* Two repository URLs name the same repository as Argo CD compares them
+ * (util/git/git.go NormalizeGitURL, reference/argocd.md 1.1). */
+bool repo_url_eq(struct str a, struct str b);
+/* The entry of status.resources for (group, kind, namespace, name), or NULL. */
+const json_t *application_find_resource(const struct application *app, const struct identity *id);

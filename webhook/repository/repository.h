@@ -1,0 +1,127 @@
+/* repository.h: what one repository holds, and what Argo CD would render from a path of it. */
+#pragma once
+#include "base/attr.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "base/tri.h"
+#include "objects/application.h"
+#include "objects/identity.h"
+#include <jansson.h>
+#include <stdint.h>
+
+/*
+ * A repository is read once into an immutable index (its tree of names and every manifest's
+ * objects), so that rendering a path is a bounded walk in memory and judging needs no I/O.
+ * Now a plain directory; later a Git revision behind the same questions.
+ */
+struct repository;
+
+struct repository_spec {
+    struct str url;            /* as Applications write it; may be empty for `check DIR` */
+    const struct str *aliases; /* other spellings of the same repository */
+    size_t n_aliases;
+    const char *path; /* a plain directory or a Git work tree (its .git is left out) */
+};
+
+/* Budgets of one repository; past them the questions that need the rest are not known. */
+enum {
+    REPOSITORY_MAX_FILES = 200000,
+    REPOSITORY_MAX_DEPTH = 64,                    /* directories below each other */
+    REPOSITORY_MAX_FILE_BYTES = 10 * 1024 * 1024, /* Argo CD's own limit for one source */
+    REPOSITORY_MAX_BYTES = 1024 * 1024 * 1024,
+};
+
+/*
+ * Reads the directory: openat2(RESOLVE_BENEATH), regular files only, symlinks as Argo CD treats
+ * them (reference/argocd.md 2.1, 2.2).
+ * now  Unix seconds, kept as repository_loaded_at().
+ * out  owned by the caller (repository_free()); immutable, may be read by several threads.
+ * Fails with ERR_SYSTEM or ERR_INPUT when the directory itself cannot be read; anything wrong
+ * inside it is a note.
+ */
+bool repository_load(const struct repository_spec *spec, int64_t now, struct repository **out,
+                     struct err *err) MUST_CHECK;
+void repository_free(struct repository *r); /* NULL is fine */
+void repository_freep(struct repository **r);
+
+/* Whether the directory looks different from what was read (names, sizes, mtimes); for a poll. */
+bool repository_changed(const struct repository *r);
+/* Whether `repo_url` names this repository: its URL or an alias, compared as Argo CD compares. */
+bool repository_matches(const struct repository *r, struct str repo_url);
+
+/* For messages: the last path component of the URL without ".git", else of the directory. */
+const char *repository_label(const struct repository *r);
+/* What was read, for messages and logs: "work tree" here, a commit once revisions are read. */
+const char *repository_revision(const struct repository *r);
+const char *repository_path(const struct repository *r);
+struct str repository_url(const struct repository *r);
+int64_t repository_loaded_at(const struct repository *r);
+
+/* One object of one manifest file. */
+struct manifest {
+    const char *file;   /* relative to the repository, '/'-separated */
+    unsigned line;      /* where its definition stands: the line of metadata.name */
+    struct identity id; /* as written: namespace may be "" */
+    json_t *object;     /* the whole object for the groups we judge, Secrets excepted; else only
+                           apiVersion, kind and metadata. Never a Secret's data. */
+};
+
+/* Every object of every file that parses as manifests, whether or not a source renders it; in
+ * order of file and place. */
+size_t repository_n_manifests(const struct repository *r);
+const struct manifest *repository_manifest(const struct repository *r, size_t index);
+
+/* What could not be read, for `check`: never the end of a run. */
+struct repository_note {
+    const char *file;
+    unsigned line; /* 0 when not known */
+    const char *text;
+};
+size_t repository_n_notes(const struct repository *r);
+const struct repository_note *repository_note_at(const struct repository *r, size_t index);
+
+struct render_request {
+    const struct source *source;
+    struct str app_name;              /* the Application's own, for .argocd-source-<name>.yaml */
+    struct str destination_namespace; /* fills manifests that have none */
+    enum tri skips_marked_files;      /* +argocd:skip-file-rendering: Argo CD >= 3.1 */
+};
+
+/* One object that the source certainly yields. */
+struct rendered {
+    struct identity id; /* effective namespace and name */
+    const struct manifest *manifest;
+    bool hook;      /* any argocd or helm hook annotation: not a target (5.2) */
+    bool hook_skip; /* argocd.argoproj.io/hook: Skip */
+};
+
+enum render_state {
+    RENDER_COMPLETE, /* `objects` is the whole output */
+    RENDER_PARTIAL,  /* `objects` are certain; more is possible, `why` says what is not known */
+    RENDER_FAILS,    /* Argo CD would fail to generate: nothing syncs, nothing is pruned */
+};
+
+struct rendering {
+    enum render_state state;
+    char *why; /* for PARTIAL and FAILS: one phrase naming the file or feature, no full stop */
+    struct rendered *objects;
+    size_t n_objects;
+    /* In a PARTIAL rendering: certain to yield nothing further of the group, although the rest is
+     * not known (reference/argocd.md 2.5, "No"). */
+    bool no_more_argoproj;
+    bool no_more_external_secrets;
+};
+
+/*
+ * What Argo CD would render from the source. Never fails: what cannot be known is said in the
+ * rendering. The source's path is taken relative to this repository; its URL is not compared.
+ * Work is bounded by the size of the index. The caller frees it with rendering_free(); it borrows
+ * manifests from `r`, and names that are not in `r` it owns.
+ */
+struct rendering *repository_render(const struct repository *r, const struct render_request *q);
+void rendering_free(struct rendering *rendering); /* NULL is fine */
+void rendering_freep(struct rendering **rendering);
+
+/* The origin of a Git work tree at `path` ("" when it has none). *out is freed by the caller.
+ * False when `path` is no Git work tree; nothing else fails. */
+bool repository_git_origin(const char *path, char **out);

@@ -1,0 +1,37 @@
+/* verdict.h: what was decided about one object, with the evidence. */
+#pragma once
+#include "base/attr.h"
+#include "base/str.h"
+#include "config/settings.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+enum finding_verdict { FINDING_DENY, FINDING_WARN, FINDING_UNDECIDED, FINDING_EXEMPTED };
+const char *finding_verdict_name(enum finding_verdict v); /* "deny", "warn", "undecided", … */
+
+/* One thing that was seen. Plain text, already escaped for output. */
+struct evidence {
+    char *saw;    /* what was seen: `file:line`, a mark, a field and its value */
+    char *source; /* from which document or revision: "k8s-deploy-prod@work tree", "object", … */
+};
+
+struct finding {
+    enum rule_id rule;
+    enum finding_verdict verdict; /* what the rule found, after modes and exemptions */
+    bool denies;                  /* counts against the request: deny, or undecided in that mode */
+    bool ratcheted;               /* oldObject already had it: allowed with a warning */
+    char *subject;                /* "Application argocd/root": the judged object */
+    char *target;                 /* what else it is about ("Secret argocd/argocd-secret"), or "" */
+    char *message;                /* without the [rule] prefix; escaped */
+    struct evidence *evidence;
+    size_t n_evidence;
+};
+
+struct verdict {
+    bool allowed;
+    struct finding *findings;
+    size_t n_findings;
+};
+
+void verdict_free(struct verdict *v); /* NULL is fine */
+void verdict_freep(struct verdict **v);

@@ -1,0 +1,32 @@
+/* server.h: the HTTPS front door and the admin listener; libmicrohttpd is known here only. */
+#pragma once
+#include "base/attr.h"
+#include "base/err.h"
+#include "certs/certs.h"
+#include "config/settings.h"
+#include "facts/store.h"
+#include "log/decision_log.h"
+#include "log/metrics.h"
+#include "log/program_log.h"
+
+struct server;
+
+struct server_options {
+    const struct settings *settings; /* all borrowed; must outlive the server */
+    const struct certs_pair *pair;
+    struct facts_store *facts;
+    struct program_log *program_log;
+    struct decision_log *decision_log;
+    struct metrics *metrics;
+};
+
+/* Opens both listeners (port 0 takes a free one) and starts answering. */
+bool server_start(const struct server_options *options, struct server **out,
+                  struct err *err) MUST_CHECK;
+unsigned server_port(const struct server *s);
+unsigned server_admin_port(const struct server *s);
+/* /readyz answers 200 once this was called with true (design 5: facts' first load ended). */
+void server_set_ready(struct server *s, bool ready);
+/* The drain of design 6: blocks at most limits.drain_ms, then everything is closed. */
+void server_drain(struct server *s);
+void server_free(struct server *s); /* NULL is fine */
