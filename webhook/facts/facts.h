@@ -24,8 +24,8 @@ struct facts_options {
 
 /* What could not be loaded, e.g. a repository whose directory is missing. */
 struct facts_note {
-    const char *where; /* URL or path, without userinfo */
-    const char *text;
+    char *where; /* URL, path or file:line; without userinfo, escaped */
+    char *text;
 };
 
 /*
@@ -34,8 +34,8 @@ struct facts_note {
  * Returns with one reference, given back by facts_unref().
  */
 struct facts *facts_load(const struct facts_options *options, int64_t now);
-struct facts *facts_ref(const struct facts *f); /* thread-safe */
-void facts_unref(struct facts *f);              /* thread-safe; NULL is fine */
+struct facts *facts_ref(struct facts *f); /* thread-safe */
+void facts_unref(struct facts *f);        /* thread-safe; NULL is fine */
 void facts_unrefp(struct facts **f);
 /* Whether a repository on disk no longer looks like the one that was loaded. */
 bool facts_changed(const struct facts *f);

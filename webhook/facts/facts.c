@@ -1,0 +1,239 @@
+#include "facts/facts.h"
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "facts/internal.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+void facts_add_note(struct facts *f, char *where, char *text)
+{
+    f->notes = xgrow(f->notes, f->n_notes, &f->capacity_notes, sizeof *f->notes);
+    f->notes[f->n_notes++] = (struct facts_note){where, text};
+}
+
+static char *url_label(struct str url, const char *path)
+{
+    struct buf b;
+
+    buf_init(&b, 4096);
+    if (url.n)
+        text_url(&b, url);
+    else
+        text_field(&b, str_from(path));
+    return buf_take(&b);
+}
+
+static void load_repository(struct facts *f, size_t index, int64_t now)
+{
+    const struct repository_settings *s = &f->settings->repositories[index];
+    AUTO(freep) struct str *aliases = xcalloc(s->n_aliases, sizeof *aliases);
+    struct repository_spec spec = {
+        .url = str_from(s->url),
+        .aliases = aliases,
+        .n_aliases = s->n_aliases,
+        .path = s->path,
+    };
+    struct err err = {0};
+    char text[ERR_TEXT_MAX];
+
+    for (size_t i = 0; i < s->n_aliases; i++)
+        aliases[i] = str_from(s->aliases[i]);
+    if (!repository_load(&spec, now, &f->repositories[index], &err))
+        facts_add_note(f, url_label(spec.url, s->path), xstrdup(err_text(&err, text)));
+}
+
+static void add_application(struct facts *f, const struct repository *r, const struct manifest *m)
+{
+    struct str argocd = str_from(f->settings->argocd.namespace);
+    struct str namespace = m->id.namespace.n ? m->id.namespace : argocd;
+    struct application *app;
+    struct application_fact *fact;
+    struct err err = {0};
+
+    if (!facts_is_application_namespace(f, namespace))
+        return;
+    /* Status and marks in a file are the author's to write: rules that ask a known Application
+     * about them look at where it came from. A definition no rule can read makes no fact. */
+    if (!application_parse(m->object, namespace, STR_NONE, &app, &err)) {
+        char text[ERR_TEXT_MAX];
+        AUTO(buf_clearp) struct buf where;
+
+        buf_init(&where, 4096);
+        text_field(&where, str_from(m->file));
+        buf_printf(&where, ":%u", m->line);
+        facts_add_note(f, buf_take(&where), xstrdup(err_text(&err, text)));
+        return;
+    }
+    f->applications = xgrow(f->applications, f->n_applications, &f->capacity_applications,
+                            sizeof *f->applications);
+    fact = &f->applications[f->n_applications++];
+    *fact = (struct application_fact){.app = app, .output = facts_render(f, app)};
+    fact->known = (struct known_application){app, r, m, fact->output};
+}
+
+static void find_applications(struct facts *f)
+{
+    for (size_t i = 0; i < f->settings->n_repositories; i++) {
+        const struct repository *r = f->repositories[i];
+
+        for (size_t k = 0; r && k < repository_n_manifests(r); k++) {
+            const struct manifest *m = repository_manifest(r, k);
+
+            if (identity_is_kind(&m->id, GROUP_ARGOPROJ, "Application"))
+                add_application(f, r, m);
+        }
+    }
+}
+
+struct facts *facts_load(const struct facts_options *options, int64_t now)
+{
+    struct facts *f = xcalloc(1, sizeof *f);
+
+    atomic_init(&f->references, 1);
+    f->settings = options->settings;
+    f->repositories = xcalloc(f->settings->n_repositories, sizeof(struct repository *));
+    for (size_t i = 0; i < f->settings->n_repositories; i++)
+        load_repository(f, i, now);
+    find_applications(f);
+    facts_find_tracking(f, options->assume_label_tracking);
+    return f;
+}
+
+struct facts *facts_ref(struct facts *f)
+{
+    (void)atomic_fetch_add_explicit(&f->references, 1, memory_order_relaxed);
+    return f;
+}
+
+static void destroy(struct facts *f)
+{
+    for (size_t i = 0; i < f->n_applications; i++) {
+        output_free(f->applications[i].output);
+        application_free(f->applications[i].app);
+    }
+    free(f->applications);
+    for (size_t i = 0; i < f->settings->n_repositories; i++)
+        repository_free(f->repositories[i]);
+    free(f->repositories);
+    for (size_t i = 0; i < f->n_notes; i++) {
+        free(f->notes[i].where);
+        free(f->notes[i].text);
+    }
+    free(f->notes);
+    free(f);
+}
+
+void facts_unref(struct facts *f)
+{
+    if (f && atomic_fetch_sub_explicit(&f->references, 1, memory_order_acq_rel) == 1)
+        destroy(f);
+}
+
+void facts_unrefp(struct facts **f)
+{
+    facts_unref(*f);
+}
+
+bool facts_changed(const struct facts *f)
+{
+    for (size_t i = 0; i < f->settings->n_repositories; i++)
+        /* One that could not be loaded is tried again: it may be there now. */
+        if (!f->repositories[i] || repository_changed(f->repositories[i]))
+            return true;
+    return false;
+}
+
+const struct settings *facts_settings(const struct facts *f)
+{
+    return f->settings;
+}
+
+size_t facts_n_repositories(const struct facts *f)
+{
+    return f->settings->n_repositories;
+}
+
+const struct repository *facts_repository(const struct facts *f, size_t index)
+{
+    return f->repositories[index];
+}
+
+size_t facts_n_notes(const struct facts *f)
+{
+    return f->n_notes;
+}
+
+const struct facts_note *facts_note_at(const struct facts *f, size_t index)
+{
+    return &f->notes[index];
+}
+
+const struct tracking_facts *facts_tracking(const struct facts *f)
+{
+    return &f->tracking;
+}
+
+size_t facts_n_applications(const struct facts *f)
+{
+    return f->n_applications;
+}
+
+const struct known_application *facts_application(const struct facts *f, size_t index)
+{
+    return &f->applications[index].known;
+}
+
+/* "A trailing / is ignored" (reference/argocd.md 1.2). */
+static struct str without_slash(struct str url)
+{
+    return str_ends(url, STR("/")) ? str_sub(url, 0, url.n - 1) : url;
+}
+
+enum tri facts_is_this_cluster(const struct facts *f, const struct destination *d)
+{
+    struct str server = without_slash(d->server);
+
+    /* Exactly one of the two is valid; with both or neither Argo CD refuses the Application. */
+    if ((server.n != 0) == (d->name.n != 0))
+        return TRI_NOT_KNOWN;
+    if (str_is(server, "https://kubernetes.default.svc") || str_is(d->name, "in-cluster"))
+        return TRI_YES;
+    for (size_t i = 0; i < f->settings->argocd.n_this_cluster; i++) {
+        struct str here = without_slash(str_from(f->settings->argocd.this_cluster[i]));
+
+        if (str_eq(here, server) || str_eq(here, d->name))
+            return TRI_YES;
+    }
+    return TRI_NOT_KNOWN;
+}
+
+bool facts_is_application_namespace(const struct facts *f, struct str namespace)
+{
+    if (str_is(namespace, f->settings->argocd.namespace))
+        return true;
+    for (size_t i = 0; i < f->settings->argocd.n_application_namespaces; i++) {
+        struct str allowed = str_from(f->settings->argocd.application_namespaces[i]);
+
+        if (str_is(allowed, "*") || str_eq(allowed, namespace))
+            return true;
+    }
+    return false;
+}
+
+enum tri facts_version_at_least(const struct facts *f, unsigned major, unsigned minor)
+{
+    const char *version = f->settings->argocd.version;
+    char *end;
+    unsigned long have_major;
+    unsigned long have_minor;
+
+    if (!version[0])
+        return TRI_NOT_KNOWN;
+    /* The configuration accepted it as [v]X.Y[.Z]. */
+    have_major = strtoul(version[0] == 'v' ? version + 1 : version, &end, 10);
+    have_minor = *end == '.' ? strtoul(end + 1, NULL, 10) : 0;
+    if (have_major != major)
+        return have_major > major ? TRI_YES : TRI_NO;
+    return have_minor >= minor ? TRI_YES : TRI_NO;
+}
