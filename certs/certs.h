@@ -5,33 +5,52 @@
 #include "base/err.h"
 #include <stdint.h>
 
+enum {
+    CERTS_MAX_DAYS = 825,      /* what clients still accept of a leaf (Apple's limit, the widest) */
+    CERTS_MAX_CA_DAYS = 36500, /* a hundred years: stays clear of the end of ASN.1 times (9999) */
+    CERTS_MAX_NAMES = 64,      /* a Service has four; every handshake carries them all */
+};
+
 struct certs_issue_options {
     const char *directory;    /* ca.crt, ca.key, tls.crt, tls.key go there; made when missing */
-    const char *const *names; /* DNS names or IP addresses; at least one */
+    const char *const *names; /* DNS names or IP addresses; 1 to CERTS_MAX_NAMES */
     size_t n_names;
-    unsigned days;    /* validity of the leaf, 1 to 825 */
-    unsigned ca_days; /* validity of the CA, at least `days` */
+    unsigned days;    /* validity of the leaf, 1 to CERTS_MAX_DAYS */
+    unsigned ca_days; /* validity of the CA, at least `days`, at most CERTS_MAX_CA_DAYS */
     int64_t now;      /* Unix seconds; valid from five minutes before */
     bool overwrite;
 };
 /*
  * Writes a CA and an ECDSA P-256 serving certificate signed by it. Keys are created with mode 0600
  * and written completely (temporary file, fsync, rename) before a certificate that needs them.
+ * Without `overwrite` an existing file is never touched.
+ * Fails with ERR_CONFIG (options, or a file that exists: `where` names it) or ERR_SYSTEM.
  */
 bool certs_issue(const struct certs_issue_options *options, struct err *err) MUST_CHECK;
 
-/* Describes each certificate of a PEM file, one block of lines each. Never prints a key. */
+/*
+ * Describes each certificate of a PEM file, one block of lines each. Never prints a key: a file
+ * with a private key in it is refused whole.
+ * now  Unix seconds, for the days that are left.
+ * out  appended to, only on success; outside text is escaped.
+ * Fails with ERR_INPUT (nothing to describe) or ERR_SYSTEM (unreadable).
+ */
 bool certs_inspect(const char *file, int64_t now, struct buf *out, struct err *err) MUST_CHECK;
 
-/* A verified pair, ready to serve. PEM text is NUL-terminated. */
+/* A verified pair, ready to serve. PEM text is NUL-terminated and holds only what was verified. */
 struct certs_pair {
     char *certificate_pem; /* leaf first, then its chain */
-    char *key_pem;         /* wiped by certs_pair_free() */
+    char *key_pem;         /* PKCS #8, not encrypted; wiped by certs_pair_free() */
     int64_t not_after;     /* Unix seconds: the earliest of the chain */
+    char *note;            /* good to know, nothing refused: a key others can read; or NULL */
 };
 /*
  * Reads and verifies before anything is served: the key belongs to the leaf, the chain is in
  * order and signed, dates are good at `now`, the leaf may serve TLS and names something.
+ * A key that group or others can read is a note: Kubernetes mounts Secrets with mode 0644.
+ * A leaf that is its own CA is accepted, as Go's verifier (the API server's) does.
+ * out  owned by the caller (certs_pair_free()).
+ * Fails with ERR_INPUT (`where` names the file) or ERR_SYSTEM (unreadable).
  */
 bool certs_pair_load(const char *certificate, const char *key, int64_t now, struct certs_pair **out,
                      struct err *err) MUST_CHECK;
