@@ -1,0 +1,193 @@
+/* The decision log: bounded, never in the way of an answer for long, counting what it drops. */
+#include "base/mem.h"
+#include "log/decision_log.h"
+#include <fcntl.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { LINE = 64 * 1024 };
+
+static unsigned long dropped(struct metrics *m)
+{
+    AUTO(buf_clearp) struct buf page;
+    const char *at;
+    unsigned long n = 0;
+
+    buf_init(&page, METRICS_PAGE_MAX);
+    metrics_write(m, 0, &page);
+    at = strstr(page.p, "\nsyncguard_log_dropped_total ");
+    assert_non_null(at);
+    assert_int_equal(sscanf(at, "\nsyncguard_log_dropped_total %lu", &n), 1);
+    return n;
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* A pipe that takes nothing more, as of a reader that has stopped. */
+static void full_pipe(int ends[2])
+{
+    char bytes[4096] = {0};
+
+    assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
+    while (write(ends[1], bytes, sizeof bytes) > 0)
+        continue;
+}
+
+struct reader {
+    int fd;
+    size_t n_lines;
+    size_t n_bytes;
+};
+
+static void *read_all(void *p)
+{
+    struct reader *r = p;
+    char bytes[65536];
+    ssize_t n;
+
+    while ((n = read(r->fd, bytes, sizeof bytes)) > 0) {
+        r->n_bytes += (size_t)n;
+        for (ssize_t i = 0; i < n; i++)
+            r->n_lines += bytes[i] == '\n';
+    }
+    return NULL;
+}
+
+static void every_line_reaches_the_reader_before_the_end(void **state)
+{
+    struct metrics *m = metrics_new("0", "test");
+    struct reader r = {0};
+    struct decision_log *log;
+    pthread_t thread;
+    char *big = xmalloc(LINE);
+    int ends[2];
+
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    r.fd = ends[0];
+    assert_int_equal(pthread_create(&thread, NULL, read_all, &r), 0);
+    log = decision_log_new(ends[1], m);
+    memset(big, 'x', LINE - 1);
+    big[LINE - 1] = '\n';
+    for (int i = 0; i < 1000; i++)
+        assert_true(decision_log_line(log, STR("{\"event\":\"decision\"}\n"), false));
+    assert_true(decision_log_line(log, (struct str){big, LINE}, false));
+    decision_log_free(log);
+    (void)close(ends[1]);
+    (void)pthread_join(thread, NULL);
+    (void)close(ends[0]);
+    assert_int_equal(r.n_lines, 1001);
+    assert_int_equal(r.n_bytes, 1000 * 21 + LINE);
+    assert_int_equal(dropped(m), 0);
+    metrics_free(m);
+    free(big);
+}
+
+static void a_full_queue_drops_allows_at_once_and_lets_denials_wait(void **state)
+{
+    struct metrics *m = metrics_new("0", "test");
+    struct decision_log *log;
+    char *line = xcalloc(1, LINE);
+    int ends[2];
+    int n_queued = 0;
+    int64_t start;
+
+    (void)state;
+    full_pipe(ends);
+    log = decision_log_new(ends[1], m);
+    while (decision_log_line(log, (struct str){line, LINE}, true))
+        n_queued++;
+    assert_int_equal(n_queued, DECISION_LOG_MAX_BYTES / LINE);
+    assert_int_equal(dropped(m), 1);
+    start = now_ms();
+    assert_false(decision_log_line(log, (struct str){line, LINE}, false));
+    assert_true(now_ms() - start >= DECISION_LOG_WAIT_MS - 1);
+    assert_int_equal(dropped(m), 2);
+    /* The end comes although nobody reads, and what was queued counts as dropped. */
+    decision_log_free(log);
+    assert_int_equal(dropped(m), 2 + n_queued);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+    metrics_free(m);
+    free(line);
+}
+
+static void *drain_later(void *p)
+{
+    (void)usleep(20 * 1000);
+    return read_all(p);
+}
+
+static void a_denial_waits_until_there_is_room(void **state)
+{
+    struct metrics *m = metrics_new("0", "test");
+    struct decision_log *log;
+    struct reader r = {0};
+    pthread_t thread;
+    char *line = xcalloc(1, LINE);
+    int ends[2];
+
+    (void)state;
+    full_pipe(ends);
+    assert_int_equal(fcntl(ends[0], F_SETFL, 0), 0);
+    r.fd = ends[0];
+    log = decision_log_new(ends[1], m);
+    while (decision_log_line(log, (struct str){line, LINE}, true))
+        continue;
+    assert_int_equal(pthread_create(&thread, NULL, drain_later, &r), 0);
+    assert_true(decision_log_line(log, (struct str){line, LINE}, false));
+    decision_log_free(log);
+    (void)close(ends[1]);
+    (void)pthread_join(thread, NULL);
+    (void)close(ends[0]);
+    assert_int_equal(dropped(m), 1);
+    metrics_free(m);
+    free(line);
+}
+
+static void a_reader_that_went_away_costs_lines_not_answers(void **state)
+{
+    struct metrics *m = metrics_new("0", "test");
+    struct decision_log *log;
+    int ends[2];
+
+    (void)state;
+    (void)signal(SIGPIPE, SIG_IGN);
+    assert_int_equal(pipe(ends), 0);
+    (void)close(ends[0]);
+    log = decision_log_new(ends[1], m);
+    assert_true(decision_log_line(log, STR("{}\n"), false));
+    decision_log_free(log);
+    (void)close(ends[1]);
+    assert_int_equal(dropped(m), 1);
+    metrics_free(m);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_line_reaches_the_reader_before_the_end),
+        cmocka_unit_test(a_full_queue_drops_allows_at_once_and_lets_denials_wait),
+        cmocka_unit_test(a_denial_waits_until_there_is_room),
+        cmocka_unit_test(a_reader_that_went_away_costs_lines_not_answers),
+    };
+
+    return cmocka_run_group_tests_name("log/decision_log", tests, NULL, NULL);
+}
