@@ -32,8 +32,8 @@ bool certs_issue(const struct certs_issue_options *options, struct err *err) MUS
  * Describes each certificate of a PEM file, one block of lines each. Never prints a key: a file
  * with a private key in it is refused whole.
  * now  Unix seconds, for the days that are left.
- * out  appended to, only on success; outside text is escaped.
- * Fails with ERR_INPUT (nothing to describe) or ERR_SYSTEM (unreadable).
+ * out  appended to; outside text is escaped.
+ * Fails with ERR_INPUT (nothing to describe), ERR_SYSTEM (unreadable) or ERR_LIMIT (`out` is full).
  */
 bool certs_inspect(const char *file, int64_t now, struct buf *out, struct err *err) MUST_CHECK;
 

@@ -115,5 +115,10 @@ bool certs_inspect(const char *file, int64_t now, struct buf *out, struct err *e
         buf_printf(out, ": certificate %zu of %zu\n", i + 1, chain.n);
         describe(out, chain.items[i], now);
     }
+    if (!buf_ok(out)) {
+        err_what(err, ERR_LIMIT, "its description is larger than %zu bytes", out->max);
+        err_where(err, "%s", file);
+        return false;
+    }
     return true;
 }
