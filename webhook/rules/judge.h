@@ -13,10 +13,9 @@
  */
 struct verdict *judge(const struct review *review, const struct facts *facts, int64_t now);
 
-/* The rules as a table, for --help, README and tests. */
+/* A rule's row of the table, for --help, README and tests. */
 struct rule_info {
-    enum rule_id id;
-    const char *says;
-    enum review_kind on;
+    const char *says;    /* one sentence: what holds where the rule is content */
+    enum review_kind on; /* the kind it judges */
 };
-const struct rule_info *rules_table(size_t *n);
+const struct rule_info *rule_info_of(enum rule_id id);

@@ -9,6 +9,15 @@
 enum finding_verdict { FINDING_DENY, FINDING_WARN, FINDING_UNDECIDED, FINDING_EXEMPTED };
 const char *finding_verdict_name(enum finding_verdict v); /* "deny", "warn", "undecided", … */
 
+/* An UPDATE is worse when its finding has a trait that the old object's lacks (design 3.6). */
+enum finding_trait {
+    TRAIT_PRUNES = 1,     /* the Application prunes automatically */
+    TRAIT_HANGS = 2,      /* a hang is proven */
+    TRAIT_PROTECTED = 4,  /* the target is a protected Secret */
+    TRAIT_OWN_MARK = 8,   /* the Application bears its own tracking mark */
+    TRAIT_OPERATION = 16, /* a new or changed operation prunes */
+};
+
 /* One thing that was seen. Plain text, already escaped for output. */
 struct evidence {
     char *saw;    /* what was seen: `file:line`, a mark, a field and its value */
@@ -20,6 +29,7 @@ struct finding {
     enum finding_verdict verdict; /* what the rule found, after modes and exemptions */
     bool denies;                  /* counts against the request: deny, or undecided in that mode */
     bool ratcheted;               /* oldObject already had it: allowed with a warning */
+    unsigned traits;              /* what makes it worse than another one: enum finding_trait */
     char *subject;                /* "Application argocd/root": the judged object */
     char *target;                 /* what else it is about ("Secret argocd/argocd-secret"), or "" */
     char *message;                /* without the [rule] prefix; escaped */

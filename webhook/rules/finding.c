@@ -1,0 +1,151 @@
+#include "base/mem.h"
+#include "base/text.h"
+#include "rules/rule.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *finding_verdict_name(enum finding_verdict v)
+{
+    switch (v) {
+    case FINDING_DENY:
+        return "deny";
+    case FINDING_WARN:
+        return "warn";
+    case FINDING_UNDECIDED:
+        return "undecided";
+    case FINDING_EXEMPTED:
+        return "exempted";
+    }
+    return "?";
+}
+
+const struct identity *context_id(const struct context *c)
+{
+    return c->subject->app ? &c->subject->app->id : &c->subject->es->id;
+}
+
+struct finding *findings_add(struct findings *list, const struct context *c, enum rule_id rule,
+                             enum finding_verdict verdict, const char *target, struct buf *message)
+{
+    const struct identity *id = context_id(c);
+    struct finding *f;
+
+    list->items = xgrow(list->items, list->n, &list->capacity, sizeof *list->items);
+    f = &list->items[list->n++];
+    *f = (struct finding){
+        .rule = rule,
+        .verdict = verdict,
+        .subject = xasprintf("%s %s", show(id->kind).text, show_id(id).text),
+        .target = xstrdup(target),
+        .message = buf_take(message),
+    };
+    return f;
+}
+
+void finding_add_evidence(struct finding *f, const char *saw, const char *source)
+{
+    f->evidence = xrealloc(f->evidence, (f->n_evidence + 1) * sizeof *f->evidence);
+    f->evidence[f->n_evidence++] = (struct evidence){xstrdup(saw), xstrdup(source)};
+}
+
+static void finding_clear(struct finding *f)
+{
+    for (size_t i = 0; i < f->n_evidence; i++) {
+        free(f->evidence[i].saw);
+        free(f->evidence[i].source);
+    }
+    free(f->evidence);
+    free(f->subject);
+    free(f->target);
+    free(f->message);
+}
+
+void findings_clear(struct findings *list)
+{
+    for (size_t i = 0; i < list->n; i++)
+        finding_clear(&list->items[i]);
+    free(list->items);
+    *list = (struct findings){0};
+}
+
+void verdict_free(struct verdict *v)
+{
+    struct findings list;
+
+    if (!v)
+        return;
+    list = (struct findings){.items = v->findings, .n = v->n_findings};
+    findings_clear(&list);
+    free(v);
+}
+
+void verdict_freep(struct verdict **v)
+{
+    verdict_free(*v);
+}
+
+static struct shown shown_of(struct buf *b)
+{
+    struct shown out;
+
+    (void)snprintf(out.text, sizeof out.text, "%.*s", STR_ARG(buf_str(b)));
+    buf_clear(b);
+    return out;
+}
+
+struct shown show(struct str text)
+{
+    struct buf b;
+
+    buf_init(&b, 1024);
+    text_field(&b, text);
+    return shown_of(&b);
+}
+
+struct shown show_url(struct str url)
+{
+    struct buf b;
+
+    buf_init(&b, 1024);
+    text_url(&b, url);
+    return shown_of(&b);
+}
+
+struct shown show_id(const struct identity *id)
+{
+    struct buf b;
+
+    /* 200 bytes for both: a namespace has at most 63. */
+    buf_init(&b, 1024);
+    text_escape(&b, id->namespace, 63);
+    buf_addc(&b, '/');
+    text_escape(&b, id->name, TEXT_FIELD_MAX - b.n);
+    return shown_of(&b);
+}
+
+struct shown show_place(const struct manifest *m)
+{
+    struct buf b;
+
+    buf_init(&b, 1024);
+    text_field(&b, str_from(m->file));
+    buf_printf(&b, ":%u", m->line);
+    return shown_of(&b);
+}
+
+struct shown show_revision(const struct repository *r)
+{
+    struct buf b;
+
+    buf_init(&b, 1024);
+    text_escape(&b, str_from(repository_label(r)), 120);
+    buf_addc(&b, '@');
+    text_escape(&b, str_from(repository_revision(r)), 64);
+    return shown_of(&b);
+}
+
+struct shown show_destination(const struct destination *d)
+{
+    return d->server.n ? show_url(d->server) : show(d->name);
+}

@@ -1,0 +1,239 @@
+#include "rules/judge.h"
+#include "base/mem.h"
+#include "rules/ratchet.h"
+#include "rules/rule.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+/* The table of rules, by enum rule_id. */
+static const struct rule {
+    struct rule_info info;
+    rule_fn check;
+    bool transition; /* compares two states; has nothing to say about one alone */
+} rules[N_RULES] = {
+    [RULE_SELF_REFERENCE] =
+        {.info = {.says = "An Application's sources do not render its own definition.",
+                  .on = REVIEW_APPLICATION},
+         .check = rule_self_reference},
+    [RULE_SELF_PRUNE] =
+        {.info = {.says = "An update does not leave a marked, pruning Application out of its own "
+                          "output.",
+                  .on = REVIEW_APPLICATION},
+         .check = rule_self_prune,
+         .transition = true},
+    [RULE_MERGE_ON_PRUNED_TARGET] =
+        {.info = {.says = "An ExternalSecret that leaves its target unowned does not hand it to an "
+                          "Application that prunes it.",
+                  .on = REVIEW_EXTERNAL_SECRET},
+         .check = rule_merge_on_pruned_target},
+    [RULE_PROTECTED_SECRET_PRUNE] =
+        {.info = {.says = "A pruning Application would not delete a protected Secret.",
+                  .on = REVIEW_APPLICATION},
+         .check = rule_protected_secret_prune},
+};
+
+const struct rule_info *rule_info_of(enum rule_id id)
+{
+    return &rules[id].info;
+}
+
+/* A parsed state and what it owns. */
+struct state {
+    struct subject subject;
+    struct application *app;
+    struct external_secret *es;
+};
+
+static bool state_parse(const struct review *r, const struct facts *f, json_t *object, bool stored,
+                        struct state *out, struct err *err)
+{
+    /* With generateName the request has no name yet. */
+    struct str name = r->name.n ? r->name : STR_NONE;
+
+    *out = (struct state){.subject.stored = stored};
+    if (r->kind == REVIEW_APPLICATION) {
+        if (!application_parse(object, r->namespace, name, &out->app, err))
+            return false;
+        out->subject.app = out->app;
+        out->subject.output = facts_render(f, out->app);
+    } else {
+        if (!external_secret_parse(object, r->namespace, name, &out->es, err))
+            return false;
+        out->subject.es = out->es;
+    }
+    return true;
+}
+
+static void state_clear(struct state *s)
+{
+    output_free(s->subject.output);
+    application_free(s->app);
+    external_secret_free(s->es);
+}
+
+static void run_rules(const struct context *c, struct findings *out)
+{
+    for (size_t i = 0; i < N_RULES; i++)
+        if (rules[i].info.on == c->review->kind && (c->before || !rules[i].transition) &&
+            facts_settings(c->facts)->rules[i].mode != MODE_OFF)
+            rules[i].check(c, out);
+}
+
+/* What could not be read is undecided under every rule of the kind, never an HTTP error. */
+static void add_unreadable(const struct review *r, const struct facts *f, const char *why,
+                           struct findings *out)
+{
+    struct external_secret nameless = {
+        .id = {STR(GROUP_EXTERNAL_SECRETS), r->kind_text, r->namespace, r->name}};
+    struct subject subject = {.es = &nameless};
+    struct context c = {.facts = f, .review = r, .subject = &subject};
+
+    for (size_t i = 0; i < N_RULES; i++) {
+        struct buf m;
+
+        if (rules[i].info.on != r->kind || rules[i].transition ||
+            (f && facts_settings(f)->rules[i].mode == MODE_OFF))
+            continue;
+        buf_init(&m, MESSAGE_MAX);
+        buf_printf(&m, "%s %s could not be judged: %s.", show(r->kind_text).text,
+                   show_id(&nameless.id).text, why);
+        findings_add(out, &c, (enum rule_id)i, FINDING_UNDECIDED, "", &m);
+    }
+}
+
+static bool undecided_denies(const struct rule_settings *rule, const struct finding *f)
+{
+    enum undecided_mode mode =
+        f->rule == RULE_MERGE_ON_PRUNED_TARGET && (f->traits & TRAIT_PROTECTED)
+            ? rule->undecided_protected
+            : rule->undecided;
+
+    return mode == UNDECIDED_DENY;
+}
+
+static bool undecided_is_silent(const struct rule_settings *rule, const struct finding *f)
+{
+    return f->verdict == FINDING_UNDECIDED && rule->undecided == UNDECIDED_ALLOW &&
+           !undecided_denies(rule, f);
+}
+
+/* What a finding means under the settings: modes, `undecided`, enforce and the ratchet. */
+static void settle(const struct settings *s, struct finding *f)
+{
+    const struct rule_settings *rule = &s->rules[f->rule];
+
+    f->denies = f->verdict == FINDING_DENY ||
+                (f->verdict == FINDING_UNDECIDED && undecided_denies(rule, f));
+    if (rule->mode != MODE_DENY || !s->enforce || f->ratcheted) {
+        f->denies = false;
+        if (f->verdict == FINDING_DENY)
+            f->verdict = FINDING_WARN;
+    }
+}
+
+static struct verdict *settled(const struct facts *f, struct findings *list)
+{
+    struct verdict *v = xcalloc(1, sizeof *v);
+    struct findings silent = {0};
+
+    v->allowed = true;
+    for (size_t i = 0; i < list->n; i++) {
+        struct finding *finding = &list->items[i];
+
+        if (f && undecided_is_silent(&facts_settings(f)->rules[finding->rule], finding)) {
+            silent.items = xgrow(silent.items, silent.n, &silent.capacity, sizeof *silent.items);
+            silent.items[silent.n++] = *finding;
+            continue;
+        }
+        if (f)
+            settle(facts_settings(f), finding);
+        if (finding->denies)
+            v->allowed = false;
+        list->items[v->n_findings++] = *finding;
+    }
+    v->findings = list->items;
+    findings_clear(&silent);
+    return v;
+}
+
+/* The findings the stored object has under the same facts. */
+static void judge_stored(const struct review *r, const struct facts *f, const struct state *old,
+                         struct findings *out)
+{
+    struct context c = {.facts = f, .review = r, .subject = &old->subject};
+
+    run_rules(&c, out);
+}
+
+static void judge_states(const struct review *r, const struct facts *f, struct state *now,
+                         struct state *old, struct findings *out)
+{
+    struct context c = {.facts = f, .review = r, .subject = &now->subject};
+    struct findings before = {0};
+
+    if (old) {
+        c.before = &old->subject;
+        now->subject.new_operation = now->app && now->app->operation_prunes &&
+                                     !json_equal(json_object_get(r->object, "operation"),
+                                                 json_object_get(r->old_object, "operation"));
+        judge_stored(r, f, old, &before);
+    }
+    run_rules(&c, out);
+    ratchet_apply(out, &before);
+    findings_clear(&before);
+}
+
+static void judge_objects(const struct review *r, const struct facts *f, struct findings *out)
+{
+    bool update = r->operation == OPERATION_UPDATE;
+    struct state now = {0};
+    struct state old = {0};
+    struct err err = {0};
+    char text[ERR_TEXT_MAX];
+    bool old_is_known = update && r->old_object && !r->old_object_unreadable;
+
+    if (!state_parse(r, f, r->object, update, &now, &err)) {
+        add_unreadable(r, f, err_text(&err, text), out);
+    } else {
+        if (old_is_known && !state_parse(r, f, r->old_object, true, &old, &err))
+            old_is_known = false;
+        judge_states(r, f, &now, old_is_known ? &old : NULL, out);
+    }
+    /* Without a readable oldObject nobody can say that an UPDATE makes it worse. */
+    if (update && !old_is_known)
+        for (size_t i = 0; i < out->n; i++)
+            out->items[i].ratcheted = true;
+    state_clear(&now);
+    state_clear(&old);
+}
+
+static bool is_ours(const struct review *r, const struct facts *f)
+{
+    return r->kind != REVIEW_APPLICATION || facts_is_application_namespace(f, r->namespace);
+}
+
+struct verdict *judge(const struct review *r, const struct facts *f, int64_t now)
+{
+    struct findings list = {0};
+
+    (void)now; /* expiries of exemptions are judged by it */
+    if (ratchet_is_exempt_request(r))
+        return settled(f, &list);
+    if (!f) {
+        add_unreadable(r, NULL, "no facts have been loaded yet", &list);
+        return settled(NULL, &list);
+    }
+    if (!is_ours(r, f))
+        return settled(f, &list);
+    if (!r->object || r->object_unreadable) {
+        add_unreadable(r, f, r->object_unreadable ? r->object_unreadable : "it is missing", &list);
+        for (size_t i = 0; i < list.n; i++)
+            list.items[i].ratcheted = r->operation == OPERATION_UPDATE;
+        return settled(f, &list);
+    }
+    if (r->operation == OPERATION_UPDATE && r->old_object && !r->old_object_unreadable &&
+        !ratchet_is_changed(f, r->object, r->old_object))
+        return settled(f, &list);
+    judge_objects(r, f, &list);
+    return settled(f, &list);
+}

@@ -1,0 +1,257 @@
+/* protected_secret_prune.c: a pruning Application that would delete a protected Secret (design
+ * 3.4). Row numbers are those of reference/argocd.md 5.4. */
+#include "base/json.h"
+#include "rules/unowned_target.h"
+#include <stdio.h>
+
+/* One protected Secret as the facts let us see it through the Application. */
+struct threat {
+    struct identity secret;
+    const struct external_secret *es; /* rows 11 and 13: it copies the mark; else NULL */
+    const struct rendered *rendered;  /* how the Application renders `es` */
+    const struct source_output *source;
+    bool requires_pruning; /* row 8 */
+};
+
+enum fate { FATE_SAFE, FATE_RISK, FATE_NOT_KNOWN, FATE_DELETED };
+
+struct outcome {
+    enum fate fate;
+    const char *why;
+};
+
+static const char cascade[] =
+    "its resources finalizer deletes the Secret when the Application is deleted";
+
+/* Row 11 and its neighbours under one hypothesis: the ExternalSecret hands A's mark on. */
+static struct outcome fate_through_es(const struct context *c, const struct tracking *t,
+                                      const struct threat *threat)
+{
+    const struct application *a = c->subject->app;
+    const struct external_secret *es = threat->es;
+    const struct marks *effective = external_secret_effective_marks(es);
+    struct str argocd = str_from(facts_settings(c->facts)->argocd.namespace);
+    bool names_secret;
+    struct str instance = tracking_instance(t, effective, &threat->secret, &names_secret);
+    bool copies = !es->template;
+    bool marked;
+
+    if (es->template)
+        marked = instance.p && tracking_instance_is(instance, argocd, &a->id);
+    else
+        marked = copies; /* A marks the ExternalSecret when it applies it */
+    if (!marked || marks_is_hook(effective))
+        return (struct outcome){FATE_SAFE, NULL};
+    if (t->method != TRACKING_LABEL && (copies || !names_secret)) {
+        /* The copied id names the ExternalSecret: prune skips it, cascade deletion does not (13).
+         */
+        if (a->resources_finalizer && !marks_has_sync_option(effective, "Delete=false"))
+            return (struct outcome){FATE_RISK, cascade};
+        return (struct outcome){FATE_SAFE, NULL};
+    }
+    if (marks_has_sync_option(effective, "Prune=false")) /* 7 */
+        return (struct outcome){FATE_SAFE, NULL};
+    if (marks_has_sync_option(effective, "Prune=confirm")) /* 15 */
+        return (struct outcome){FATE_RISK, "Prune=confirm holds each sync until somebody confirms "
+                                           "that the Secret is deleted"};
+    return (struct outcome){FATE_DELETED, NULL};
+}
+
+static struct outcome fate_under_hypotheses(const struct context *c, const struct threat *threat)
+{
+    const struct tracking_facts *tracking = facts_tracking(c->facts);
+    struct outcome worst = {FATE_SAFE, NULL};
+    enum fate mildest = FATE_DELETED;
+
+    for (size_t i = 0; i < tracking->n; i++) {
+        struct outcome o = fate_through_es(c, &tracking->hypotheses[i], threat);
+
+        if (o.fate > worst.fate)
+            worst = o;
+        if (o.fate < mildest)
+            mildest = o.fate;
+    }
+    if (worst.fate == FATE_DELETED && mildest != FATE_DELETED)
+        return (struct outcome){FATE_NOT_KNOWN, tracking->why};
+    return worst;
+}
+
+static struct outcome judge_threat(const struct context *c, const struct threat *threat)
+{
+    const struct application *a = c->subject->app;
+    const struct rendered *found;
+    const struct source_output *by;
+    const char *why = NULL;
+    struct outcome o = {FATE_DELETED, NULL};
+    enum tri is_target = output_has(c->subject->output, &threat->secret, &found, &by, &why);
+
+    if (is_target == TRI_YES) /* rendered by the Application beats every other row */
+        return (struct outcome){FATE_SAFE, NULL};
+    if (!threat->requires_pruning)
+        o = fate_under_hypotheses(c, threat);
+    if (!a->prunes && !a->operation_prunes && o.fate > FATE_RISK) /* 1, 13 */
+        return (struct outcome){FATE_RISK, cascade};
+    if (o.fate != FATE_DELETED)
+        return o;
+    if (facts_is_this_cluster(c->facts, &a->destination) != TRI_YES) /* 2 */
+        return (struct outcome){FATE_NOT_KNOWN, "its destination is not known to be this cluster "
+                                                "(argocd.thisCluster)"};
+    if (is_target == TRI_NOT_KNOWN && !threat->requires_pruning) /* 10 */
+        return (struct outcome){FATE_NOT_KNOWN, why};
+    return o;
+}
+
+static void add_cause(struct buf *m, const struct threat *threat)
+{
+    const struct external_secret *es = threat->es;
+
+    if (!es) {
+        buf_adds(m, "its status.resources lists the Secret with requiresPruning");
+        return;
+    }
+    buf_printf(m, "it renders ExternalSecret %s (%s, creationPolicy %s), which ",
+               show_id(&es->id).text, show_place(threat->rendered->manifest).text,
+               show(es->creation_policy_text).text);
+    if (es->template)
+        buf_adds(m, "puts the Application's tracking mark on the Secret through its template");
+    else
+        buf_adds(m, "has no spec.target.template and so copies the Application's tracking mark "
+                    "onto the Secret");
+}
+
+static void add_policy(struct buf *m, const struct application *a)
+{
+    buf_adds(m, a->prunes ? "with automated prune on" : "with the prune of this operation");
+}
+
+static void report(const struct context *c, const struct threat *threat, const struct outcome *o,
+                   struct findings *out)
+{
+    const struct application *a = c->subject->app;
+    struct shown secret = show_id(&threat->secret);
+    enum finding_verdict verdict = FINDING_WARN;
+    char target[300];
+    struct finding *f;
+    struct buf m;
+
+    buf_init(&m, MESSAGE_MAX);
+    if (o->fate == FATE_DELETED) {
+        verdict = FINDING_DENY;
+        buf_printf(&m, "Application %s would delete Secret %s: ", show_id(&a->id).text,
+                   secret.text);
+        add_cause(&m, threat);
+        buf_adds(&m, ", while its sources do not render the Secret; ");
+        add_policy(&m, a);
+        buf_adds(&m, " Argo CD takes it for a leftover. ");
+    } else {
+        if (o->fate == FATE_NOT_KNOWN) {
+            verdict = FINDING_UNDECIDED;
+            buf_printf(&m, "Whether Application %s would delete Secret %s is not known: %s; ",
+                       show_id(&a->id).text, secret.text, o->why);
+        } else {
+            buf_printf(&m, "Application %s puts Secret %s at risk: %s; ", show_id(&a->id).text,
+                       secret.text, o->why);
+        }
+        add_cause(&m, threat);
+        buf_adds(&m, ". ");
+    }
+    if (threat->es)
+        unowned_target_add_repair(&m, c->facts, threat->es);
+    else
+        buf_printf(&m, "Take Argo CD's tracking mark off the Secret and see what put it there, or "
+                       "annotate the Secret argocd.argoproj.io/sync-options: "
+                       "Prune=false,Delete=false, before syncing with prune.");
+    unowned_target_add_assumption(&m, c->facts);
+    (void)snprintf(target, sizeof target, "Secret %s", secret.text);
+    f = findings_add(out, c, RULE_PROTECTED_SECRET_PRUNE, verdict, target, &m);
+    f->traits = TRAIT_PROTECTED | (a->prunes ? TRAIT_PRUNES : 0) |
+                (c->subject->new_operation ? TRAIT_OPERATION : 0);
+    if (threat->es)
+        finding_add_evidence(f, show_place(threat->rendered->manifest).text,
+                             show_revision(threat->source->repository).text);
+    else
+        finding_add_evidence(f, "status.resources[].requiresPruning", "oldObject");
+}
+
+/* The unowned ExternalSecrets on `secret` among what the Application renders. */
+static void judge_rendered(const struct context *c, const struct identity *secret,
+                           struct findings *out)
+{
+    const struct output *o = c->subject->output;
+    struct outcome worst = {FATE_SAFE, NULL};
+    struct threat worst_threat = {0};
+    AUTO(external_secret_freep) struct external_secret *worst_es = NULL;
+
+    for (size_t i = 0; i < o->n; i++) {
+        const struct rendering *r = o->sources[i].rendering;
+
+        for (size_t k = 0; r && k < r->n_objects; k++) {
+            const struct rendered *object = &r->objects[k];
+            AUTO(external_secret_freep) struct external_secret *es = NULL;
+            struct err err = {0};
+            struct threat threat;
+            struct outcome fate;
+
+            if (!identity_is_kind(&object->id, GROUP_EXTERNAL_SECRETS, "ExternalSecret") ||
+                object->hook || object->hook_skip ||
+                !str_eq(object->id.namespace, secret->namespace) ||
+                !external_secret_parse(object->manifest->object, object->id.namespace,
+                                       object->id.name, &es, &err))
+                continue;
+            if (!es->targets_secret || es->immutable || !external_secret_leaves_unowned(es) ||
+                !str_eq(es->target_name, secret->name))
+                continue;
+            threat = (struct threat){*secret, es, object, &o->sources[i], false};
+            fate = judge_threat(c, &threat);
+            if (fate.fate <= worst.fate)
+                continue;
+            worst = fate;
+            worst_threat = threat;
+            external_secret_free(worst_es);
+            worst_es = steal(&es);
+        }
+    }
+    if (worst.fate != FATE_SAFE)
+        report(c, &worst_threat, &worst, out);
+}
+
+/* Row 8: Argo CD itself has said that the next sync prunes it. */
+static bool judge_status(const struct context *c, const struct identity *secret,
+                         struct findings *out)
+{
+    const struct application *stored = c->before            ? c->before->app
+                                       : c->subject->stored ? c->subject->app
+                                                            : NULL;
+    const json_t *entry = stored ? application_find_resource(stored, secret) : NULL;
+    struct threat threat = {.secret = *secret, .requires_pruning = true};
+    struct outcome o;
+
+    if (!json_bool_at(entry, "requiresPruning", false))
+        return false;
+    o = judge_threat(c, &threat);
+    if (o.fate == FATE_SAFE)
+        return false;
+    report(c, &threat, &o, out);
+    return true;
+}
+
+void rule_protected_secret_prune(const struct context *c, struct findings *out)
+{
+    const struct application *a = c->subject->app;
+    const struct settings *s = facts_settings(c->facts);
+
+    if (!a->prunes && !a->operation_prunes && !a->resources_finalizer) /* 1, 13 */
+        return;
+    for (size_t i = 0; i < s->n_protected; i++) {
+        struct identity secret = {
+            .group = STR(""),
+            .kind = STR("Secret"),
+            .namespace = str_from(s->protected_secrets[i].namespace),
+            .name = str_from(s->protected_secrets[i].name),
+        };
+
+        if ((a->prunes || a->operation_prunes) && judge_status(c, &secret, out))
+            continue;
+        judge_rendered(c, &secret, out);
+    }
+}
