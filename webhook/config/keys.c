@@ -1,0 +1,312 @@
+#include "config/keys.h"
+#include "base/attr.h"
+#include "config/values.h"
+#include <stdlib.h>
+
+#define SECOND ((uint64_t)1000)
+#define MINUTE (60 * SECOND)
+#define MIB ((uint64_t)1024 * 1024)
+
+/* The rows write through offsets: an enumeration and an unsigned must look the same there. */
+_Static_assert(sizeof(enum rule_mode) == sizeof(unsigned), "choices are kept as unsigned");
+_Static_assert(sizeof(enum undecided_mode) == sizeof(unsigned), "choices are kept as unsigned");
+_Static_assert(sizeof(enum tracking_setting) == sizeof(unsigned), "choices are kept as unsigned");
+
+static const struct choice tls_versions[] = {{.name = "1.2", .value = false},
+                                             {.name = "1.3", .value = true}};
+static const struct choice modes[] = {
+    {.name = "deny", .value = MODE_DENY},
+    {.name = "warn", .value = MODE_WARN},
+    {.name = "off", .value = MODE_OFF},
+};
+static const struct choice warning_modes[] = {
+    {.name = "warn", .value = MODE_WARN},
+    {.name = "off", .value = MODE_OFF},
+};
+static const struct choice undecided[] = {
+    {.name = "deny", .value = UNDECIDED_DENY},
+    {.name = "warn", .value = UNDECIDED_WARN},
+    {.name = "allow", .value = UNDECIDED_ALLOW},
+};
+static const struct choice warning_undecided[] = {
+    {.name = "warn", .value = UNDECIDED_WARN},
+    {.name = "allow", .value = UNDECIDED_ALLOW},
+};
+static const struct choice tracking[] = {
+    {.name = "auto", .value = TRACKING_SETTING_AUTO},
+    {.name = "label", .value = TRACKING_SETTING_LABEL},
+    {.name = "annotation", .value = TRACKING_SETTING_ANNOTATION},
+    {.name = "annotation+label", .value = TRACKING_SETTING_ANNOTATION_AND_LABEL},
+};
+static const struct choice cluster_sources[] = {
+    {.name = "auto"},
+    {.name = "none"},
+    {.name = "in-cluster", .not_yet = true},
+};
+static const struct choice cluster_secrets[] = {
+    {.name = "none"},
+    {.name = "metadata", .not_yet = true},
+};
+
+static bool is_application_namespace(struct str text)
+{
+    return str_is(text, "*") || value_is_namespace(text);
+}
+
+static bool is_given(struct str text)
+{
+    return text.n > 0;
+}
+
+static void drop_protected(struct settings *s)
+{
+    for (size_t i = 0; i < s->n_protected; i++) {
+        free(s->protected_secrets[i].namespace);
+        free(s->protected_secrets[i].name);
+    }
+    free(s->protected_secrets);
+    s->protected_secrets = NULL;
+    s->n_protected = 0;
+}
+
+#define AT(member) .offset = offsetof(struct settings, member)
+#define IN_REPOSITORY(member) .offset = offsetof(struct repository_settings, member)
+#define IN_PROTECTED(member) .offset = offsetof(struct protected_secret, member)
+#define CHOICES(rows) .choices = (rows), .n_choices = ARRAY_LEN(rows)
+#define WANTED_ADDRESS "host:port, such as 0.0.0.0:8443 or [::1]:8443 (port 0 takes a free one)"
+#define WANTED_MODE "deny, warn or off"
+#define WANTED_UNDECIDED "deny, warn or allow"
+#define WANTED_NAMESPACE "the name of a namespace"
+
+#define RULE_ROWS(name, id)                                                                        \
+    {.path = "rules." name, .type = KEY_MAP},                                                      \
+        {.path = "rules." name ".mode",                                                            \
+         .type = KEY_CHOICE,                                                                       \
+         .wanted = WANTED_MODE,                                                                    \
+         CHOICES(modes),                                                                           \
+         AT(rules[id].mode)},                                                                      \
+    {                                                                                              \
+        .path = "rules." name ".undecided", .type = KEY_CHOICE, .wanted = WANTED_UNDECIDED,        \
+        CHOICES(undecided), AT(rules[id].undecided)                                                \
+    }
+
+/* Design 5, in its order. The members of exemptions.list have no rows yet: nothing reads them. */
+static const struct key keys[] = {
+    {.path = "listen",
+     .type = KEY_TEXT,
+     .wanted = WANTED_ADDRESS,
+     .check = value_is_address,
+     AT(listen)},
+    {.path = "admin",
+     .type = KEY_TEXT,
+     .wanted = WANTED_ADDRESS,
+     .check = value_is_address,
+     AT(admin)},
+
+    {.path = "tls", .type = KEY_MAP},
+    {.path = "tls.certificate", .type = KEY_PATH, .wanted = "a file", AT(tls.certificate)},
+    {.path = "tls.key", .type = KEY_PATH, .wanted = "a file", AT(tls.key)},
+    {.path = "tls.minVersion",
+     .type = KEY_CHOICE,
+     .wanted = "\"1.2\" or \"1.3\", in quotes",
+     CHOICES(tls_versions),
+     .as_bool = true,
+     AT(tls.tls13_only)},
+    {.path = "tls.clientCA",
+     .type = KEY_PATH,
+     .wanted = "\"\"",
+     .not_yet = true,
+     .may_be_empty = true},
+    {.path = "tls.clientNames", .type = KEY_TEXTS, .wanted = "[]", .not_yet = true},
+
+    {.path = "argocd", .type = KEY_MAP},
+    {.path = "argocd.namespace",
+     .type = KEY_TEXT,
+     .wanted = WANTED_NAMESPACE,
+     .check = value_is_namespace,
+     AT(argocd.namespace)},
+    {.path = "argocd.applicationNamespaces",
+     .type = KEY_TEXTS,
+     .wanted = "names of namespaces, or \"*\" for all (other patterns are not supported yet)",
+     .check = is_application_namespace,
+     AT(argocd.application_namespaces),
+     .count_offset = offsetof(struct settings, argocd.n_application_namespaces)},
+    {.path = "argocd.thisCluster",
+     .type = KEY_TEXTS,
+     .wanted = "names or URLs of this cluster",
+     .check = is_given,
+     AT(argocd.this_cluster),
+     .count_offset = offsetof(struct settings, argocd.n_this_cluster)},
+    {.path = "argocd.version",
+     .type = KEY_TEXT,
+     .wanted = "a version such as \"2.10\" or \"v3.1.4\", in quotes",
+     .check = value_is_version,
+     .may_be_empty = true,
+     AT(argocd.version)},
+    {.path = "argocd.tracking",
+     .type = KEY_CHOICE,
+     .wanted = "auto, label, annotation or annotation+label",
+     CHOICES(tracking),
+     AT(argocd.tracking)},
+    {.path = "argocd.instanceLabelKey",
+     .type = KEY_TEXT,
+     .wanted = "auto or a label key such as app.kubernetes.io/instance",
+     .check = value_is_label_key,
+     .automatic = "auto",
+     AT(argocd.instance_label_key)},
+    {.path = "argocd.installationID",
+     .type = KEY_TEXT,
+     .wanted = "a text",
+     .may_be_empty = true,
+     AT(argocd.installation_id)},
+
+    {.path = "cluster", .type = KEY_MAP},
+    {.path = "cluster.source",
+     .type = KEY_CHOICE,
+     .wanted = "auto or none",
+     CHOICES(cluster_sources),
+     .or_map = true,
+     .offset = KEY_NOWHERE},
+    {.path = "cluster.source.kubeconfig",
+     .type = KEY_PATH,
+     .wanted = "\"\"",
+     .not_yet = true,
+     .may_be_empty = true},
+    {.path = "cluster.source.snapshot", .type = KEY_TEXTS, .wanted = "[]", .not_yet = true},
+    {.path = "cluster.secrets",
+     .type = KEY_CHOICE,
+     .wanted = "none",
+     CHOICES(cluster_secrets),
+     .offset = KEY_NOWHERE},
+
+    {.path = "repositories",
+     .type = KEY_ITEMS,
+     AT(repositories),
+     .count_offset = offsetof(struct settings, n_repositories),
+     .item_size = sizeof(struct repository_settings)},
+    {.path = "repositories[].url",
+     .type = KEY_TEXT,
+     .wanted = "the URL Applications write",
+     .check = is_given,
+     .required = true,
+     IN_REPOSITORY(url)},
+    {.path = "repositories[].aliases",
+     .type = KEY_TEXTS,
+     .wanted = "other URLs of the same repository",
+     .check = is_given,
+     IN_REPOSITORY(aliases),
+     .count_offset = offsetof(struct repository_settings, n_aliases)},
+    {.path = "repositories[].path",
+     .type = KEY_PATH,
+     .wanted = "a directory",
+     .required = true,
+     IN_REPOSITORY(path)},
+    {.path = "repositories[].fresh",
+     .type = KEY_DURATION,
+     .wanted = "0s",
+     .not_yet = true,
+     .max = UINT32_MAX},
+    {.path = "repositories[].heartbeat",
+     .type = KEY_PATH,
+     .wanted = "\"\"",
+     .not_yet = true,
+     .may_be_empty = true},
+
+    {.path = "protected",
+     .type = KEY_ITEMS,
+     AT(protected_secrets),
+     .count_offset = offsetof(struct settings, n_protected),
+     .item_size = sizeof(struct protected_secret),
+     .drop = drop_protected},
+    {.path = "protected[].namespace",
+     .type = KEY_TEXT,
+     .wanted = WANTED_NAMESPACE,
+     .check = value_is_namespace,
+     .required = true,
+     IN_PROTECTED(namespace)},
+    {.path = "protected[].name",
+     .type = KEY_TEXT,
+     .wanted = "the name of a Secret",
+     .check = value_is_name,
+     .required = true,
+     IN_PROTECTED(name)},
+
+    {.path = "enforce", .type = KEY_BOOL, AT(enforce)},
+
+    {.path = "rules", .type = KEY_MAP},
+    RULE_ROWS("self-reference", RULE_SELF_REFERENCE),
+    {.path = "rules.self-prune", .type = KEY_MAP},
+    {.path = "rules.self-prune.mode",
+     .type = KEY_CHOICE,
+     .wanted = "warn or off (this rule never denies)",
+     CHOICES(warning_modes),
+     AT(rules[RULE_SELF_PRUNE].mode)},
+    {.path = "rules.self-prune.undecided",
+     .type = KEY_CHOICE,
+     .wanted = "warn or allow (this rule never denies)",
+     CHOICES(warning_undecided),
+     AT(rules[RULE_SELF_PRUNE].undecided)},
+    RULE_ROWS("merge-on-pruned-target", RULE_MERGE_ON_PRUNED_TARGET),
+    {.path = "rules.merge-on-pruned-target.undecidedProtected",
+     .type = KEY_CHOICE,
+     .wanted = WANTED_UNDECIDED,
+     CHOICES(undecided),
+     AT(rules[RULE_MERGE_ON_PRUNED_TARGET].undecided_protected)},
+    RULE_ROWS("protected-secret-prune", RULE_PROTECTED_SECRET_PRUNE),
+
+    {.path = "exemptions", .type = KEY_MAP},
+    {.path = "exemptions.list", .type = KEY_ITEMS, .wanted = "[]", .not_yet = true},
+    {.path = "exemptions.annotation", .type = KEY_MAP},
+    {.path = "exemptions.annotation.rules", .type = KEY_TEXTS, .wanted = "[]", .not_yet = true},
+    {.path = "exemptions.annotation.namespaces",
+     .type = KEY_TEXTS,
+     .wanted = "[]",
+     .not_yet = true},
+
+    {.path = "log", .type = KEY_MAP},
+    {.path = "log.allowed", .type = KEY_BOOL, AT(log_allowed)},
+
+    {.path = "limits", .type = KEY_MAP},
+    /* Above 32 MiB a body could not be thrown away within its deadline (design 6). */
+    {.path = "limits.body",
+     .type = KEY_SIZE,
+     .wanted = "a size from 1KiB to 32MiB, such as 8MiB",
+     .min = 1024,
+     .max = 32 * MIB,
+     AT(limits.body_bytes)},
+    {.path = "limits.connections",
+     .type = KEY_COUNT,
+     .wanted = "a whole number from 1 to 65536",
+     .min = 1,
+     .max = 65536,
+     AT(limits.connections)},
+    /* The API server waits 30 s at most (timeoutSeconds). */
+    {.path = "limits.requestTimeout",
+     .type = KEY_DURATION,
+     .wanted = "a duration from 100ms to 30s, such as 10s",
+     .min = 100,
+     .max = 30 * SECOND,
+     AT(limits.request_timeout_ms)},
+    {.path = "limits.idleTimeout",
+     .type = KEY_DURATION,
+     .wanted = "a duration from 1s to 1h, such as 2m",
+     .min = SECOND,
+     .max = 60 * MINUTE,
+     AT(limits.idle_timeout_ms)},
+    {.path = "limits.drainDelay",
+     .type = KEY_DURATION,
+     .wanted = "a duration from 0s to 10m, such as 5s",
+     .max = 10 * MINUTE,
+     AT(limits.drain_delay_ms)},
+    {.path = "limits.drain",
+     .type = KEY_DURATION,
+     .wanted = "a duration from 0s to 10m, such as 15s",
+     .max = 10 * MINUTE,
+     AT(limits.drain_ms)},
+};
+
+const struct key *keys_table(size_t *n)
+{
+    *n = ARRAY_LEN(keys);
+    return keys;
+}

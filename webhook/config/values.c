@@ -1,0 +1,196 @@
+#include "config/values.h"
+#include <arpa/inet.h>
+#include <string.h>
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_lower(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+
+static bool is_alnum(char c)
+{
+    return is_digit(c) || is_lower(c) || (c >= 'A' && c <= 'Z');
+}
+
+/* Cuts the digits off the front of *rest; false when there are none or they pass INT64_MAX. */
+static bool cut_number(struct str *rest, uint64_t *out)
+{
+    int64_t n = 0;
+    size_t used = 0;
+
+    while (used < rest->n && is_digit(rest->p[used])) {
+        if (__builtin_mul_overflow(n, (int64_t)10, &n) ||
+            __builtin_add_overflow(n, (int64_t)(rest->p[used] - '0'), &n))
+            return false;
+        used++;
+    }
+    if (used == 0)
+        return false;
+    *rest = str_sub(*rest, used, rest->n);
+    *out = (uint64_t)n;
+    return true;
+}
+
+struct unit {
+    const char *name;
+    uint64_t factor;
+};
+
+/* Cuts the longest unit that starts *rest, so that "ms" is not taken for minutes. */
+static const struct unit *cut_unit(struct str *rest, const struct unit *units, size_t n_units)
+{
+    const struct unit *best = NULL;
+
+    for (size_t i = 0; i < n_units; i++)
+        if (str_starts(*rest, str_from(units[i].name)) &&
+            (!best || strlen(units[i].name) > strlen(best->name)))
+            best = &units[i];
+    if (best)
+        *rest = str_sub(*rest, strlen(best->name), rest->n);
+    return best;
+}
+
+bool value_duration_ms(struct str text, uint64_t *ms)
+{
+    static const struct unit units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}};
+    uint64_t total = 0;
+
+    if (str_is(text, "0")) {
+        *ms = 0;
+        return true;
+    }
+    if (text.n == 0)
+        return false;
+    while (text.n) {
+        uint64_t n;
+        const struct unit *unit;
+
+        if (!cut_number(&text, &n))
+            return false;
+        unit = cut_unit(&text, units, ARRAY_LEN(units));
+        if (!unit || __builtin_mul_overflow(n, unit->factor, &n) ||
+            __builtin_add_overflow(total, n, &total) || total > UINT32_MAX)
+            return false;
+    }
+    *ms = total;
+    return true;
+}
+
+bool value_size_bytes(struct str text, uint64_t *bytes)
+{
+    static const struct unit units[] = {
+        {"", 1}, {"KiB", 1024}, {"MiB", UINT64_C(1) << 20}, {"GiB", UINT64_C(1) << 30}};
+    const struct unit *unit;
+    uint64_t n;
+
+    if (!cut_number(&text, &n))
+        return false;
+    unit = cut_unit(&text, units, ARRAY_LEN(units));
+    if (text.n || __builtin_mul_overflow(n, unit->factor, &n) || n > INT64_MAX)
+        return false;
+    *bytes = n;
+    return true;
+}
+
+static bool is_ip6(struct str text)
+{
+    char copy[INET6_ADDRSTRLEN];
+    struct in6_addr address;
+
+    if (text.n >= sizeof copy || memchr(text.p, '\0', text.n))
+        return false;
+    memcpy(copy, text.p, text.n);
+    copy[text.n] = '\0';
+    return inet_pton(AF_INET6, copy, &address) == 1;
+}
+
+static bool is_host(struct str text)
+{
+    if (text.n > 2 && text.p[0] == '[' && text.p[text.n - 1] == ']')
+        return is_ip6(str_sub(text, 1, text.n - 1));
+    for (size_t i = 0; i < text.n; i++)
+        if (!is_alnum(text.p[i]) && text.p[i] != '.' && text.p[i] != '-')
+            return false;
+    return text.n > 0 && text.n <= 253;
+}
+
+bool value_is_address(struct str text)
+{
+    size_t colon = text.n;
+    struct str port;
+    uint64_t number;
+
+    for (size_t i = 0; i < text.n; i++)
+        if (text.p[i] == ':')
+            colon = i;
+    if (colon == text.n)
+        return false;
+    port = str_sub(text, colon + 1, text.n);
+    return cut_number(&port, &number) && port.n == 0 && number <= 65535 &&
+           is_host(str_sub(text, 0, colon));
+}
+
+/* Alphanumerics at both ends; between them also '-' and what `also` holds. */
+static bool is_part(struct str text, size_t max, const char *also, bool upper)
+{
+    if (text.n == 0 || text.n > max || !is_alnum(text.p[0]) || !is_alnum(text.p[text.n - 1]))
+        return false;
+    for (size_t i = 0; i < text.n; i++) {
+        char c = text.p[i];
+
+        if (!(is_alnum(c) && (upper || is_digit(c) || is_lower(c))) && c != '-' &&
+            (c == '\0' || !strchr(also, c)))
+            return false;
+    }
+    return true;
+}
+
+bool value_is_namespace(struct str text)
+{
+    return is_part(text, 63, "", false);
+}
+
+bool value_is_name(struct str text)
+{
+    struct str rest = text;
+    struct str label;
+
+    if (text.n > 253)
+        return false;
+    while (str_split(&rest, '.', &label))
+        if (!is_part(label, 253, "", false))
+            return false;
+    return text.n > 0;
+}
+
+bool value_is_label_key(struct str text)
+{
+    size_t slash = str_find_char(text, '/');
+
+    if (slash == text.n)
+        return is_part(text, 63, "._", true);
+    return value_is_name(str_sub(text, 0, slash)) &&
+           is_part(str_sub(text, slash + 1, text.n), 63, "._", true);
+}
+
+bool value_is_version(struct str text)
+{
+    unsigned n_parts = 0;
+    struct str part;
+
+    if (str_starts(text, STR("v")))
+        text = str_sub(text, 1, text.n);
+    while (str_split(&text, '.', &part)) {
+        uint64_t number;
+
+        if (!cut_number(&part, &number) || part.n || number > 9999)
+            return false;
+        n_parts++;
+    }
+    return n_parts == 2 || n_parts == 3;
+}
