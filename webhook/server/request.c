@@ -1,0 +1,214 @@
+#include "server/request.h"
+#include "base/mem.h"
+#include "review/scan.h"
+#include "server/clock.h"
+#include "server/connection.h"
+#include "server/routes.h"
+#include "server/timeout.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * A refused request's body is read and thrown away before the answer: an early answer reaches Go's
+ * client only half the time, because closing with unread bytes resets the connection (design 6).
+ * Past this many bytes it is not worth it.
+ */
+enum { DISCARD_MAX_BYTES = 32 * 1024 * 1024 };
+
+struct refusal {
+    unsigned status;
+    const char *reason; /* as metrics_rejected() takes it */
+    const char *text;
+};
+
+enum refusal_id {
+    TOO_MANY,
+    NO_PATH,
+    NO_METHOD,
+    NO_LENGTH,
+    NOT_JSON,
+    TOO_LARGE,
+};
+static const struct refusal refusals[] = {
+    [TOO_MANY] = {503, "connections", "syncguard serves as many connections as it may; try again"},
+    [NO_PATH] = {404, "path", "there is nothing at this path"},
+    [NO_METHOD] = {405, "method", "this path does not answer this method"},
+    [NO_LENGTH] = {411, "length-required", "a review has to come with a Content-Length"},
+    [NOT_JSON] = {415, "content-type", "a review has to come as Content-Type: application/json"},
+    [TOO_LARGE] = {413, "too-large", "the review is larger than limits.body allows"},
+};
+
+static const char *header(struct MHD_Connection *c, const char *name)
+{
+    return MHD_lookup_connection_value(c, MHD_HEADER_KIND, name);
+}
+
+/* The declared length of the body; 0 without one. libmicrohttpd has refused what is no number. */
+static uint64_t content_length(struct MHD_Connection *c)
+{
+    const char *text = header(c, "Content-Length");
+
+    return text ? strtoumax(text, NULL, 10) : 0;
+}
+
+static bool is_json(struct MHD_Connection *c)
+{
+    struct str type = str_from(header(c, "Content-Type"));
+
+    type = str_trim(str_sub(type, 0, str_find_char(type, ';')));
+    return str_eq_nocase(type, STR("application/json"));
+}
+
+static const struct refusal *refuse(struct request *r, struct MHD_Connection *c, const char *url,
+                                    const char *method)
+{
+    if (connection_of(c)->excess)
+        return &refusals[TOO_MANY];
+    r->route = route_find(r->door->routes, r->door->n_routes, url);
+    if (!r->route)
+        return &refusals[NO_PATH];
+    if (!route_answers(r->route, method))
+        return &refusals[NO_METHOD];
+    if (!r->route->chunk)
+        return NULL;
+    if (header(c, "Transfer-Encoding") || !header(c, "Content-Length"))
+        return &refusals[NO_LENGTH];
+    if (!is_json(c))
+        return &refusals[NOT_JSON];
+    if (content_length(c) > r->server->options.settings->limits.body_bytes)
+        return &refusals[TOO_LARGE];
+    return NULL;
+}
+
+/* The client's own timeout, bounded by ours. */
+static unsigned deadline_ms(const struct request *r, struct MHD_Connection *c)
+{
+    unsigned ours = r->server->options.settings->limits.request_timeout_ms;
+    unsigned theirs = 0;
+
+    if (!timeout_parse(MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "timeout"), &theirs))
+        return ours;
+    return theirs < ours ? theirs : ours;
+}
+
+static struct request *begin(struct door *door, struct MHD_Connection *c, const char *url,
+                             const char *method)
+{
+    struct request *r = xcalloc(1, sizeof *r);
+
+    r->door = door;
+    r->server = door->server;
+    r->started_us = clock_us();
+    (void)atomic_fetch_add(&r->server->inflight, 1);
+    metrics_inflight(r->server->options.metrics, 1);
+    deadline_set(connection_of(c)->deadline, PHASE_REQUEST, deadline_ms(r, c));
+    r->refusal = refuse(r, c, url, method);
+    r->closes = r->refusal == &refusals[TOO_MANY];
+    return r;
+}
+
+static void refusal_reply(const struct request *r, struct reply *reply)
+{
+    reply->status = r->refusal->status;
+    reply->type = "text/plain; charset=utf-8";
+    reply->rejected = r->refusal->reason;
+    buf_printf(&reply->body, "%s\n", r->refusal->text);
+}
+
+static void add_headers(const struct request *r, const struct reply *reply,
+                        struct MHD_Response *response)
+{
+    (void)MHD_add_response_header(response, "Content-Type", reply->type);
+    if (reply->status == MHD_HTTP_METHOD_NOT_ALLOWED)
+        (void)MHD_add_response_header(response, "Allow", r->route->methods);
+    if (reply->status == MHD_HTTP_SERVICE_UNAVAILABLE && r->refusal)
+        (void)MHD_add_response_header(response, "Retry-After", "1");
+    if (r->closes || (r->door->tls && atomic_load(&r->server->closing)))
+        (void)MHD_add_response_header(response, "Connection", "close");
+}
+
+static enum MHD_Result answer(struct request *r, struct MHD_Connection *c)
+{
+    struct reply reply = {.status = MHD_HTTP_OK};
+    struct MHD_Response *response;
+    enum MHD_Result result;
+    size_t n;
+
+    buf_init(&reply.body, REPLY_MAX_BYTES);
+    if (r->refusal)
+        refusal_reply(r, &reply);
+    else
+        r->route->answer(r, &reply);
+    if (reply.rejected)
+        metrics_rejected(r->server->options.metrics, reply.rejected);
+    if (!buf_ok(&reply.body)) {
+        buf_clear(&reply.body);
+        return MHD_NO;
+    }
+    n = reply.body.n;
+    response = MHD_create_response_from_buffer(n, buf_take(&reply.body), MHD_RESPMEM_MUST_FREE);
+    if (!response)
+        abort(); /* out of memory, as mem.h has it */
+    add_headers(r, &reply, response);
+    result = MHD_queue_response(c, reply.status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+/* Headers are complete. A client that waits for our word before it sends a body we will not read
+ * is told at once; so is one whose body is too long even to throw away. */
+static enum MHD_Result first_call(struct door *door, struct MHD_Connection *c, const char *url,
+                                  const char *method, void **context)
+{
+    struct request *r = begin(door, c, url, method);
+
+    *context = r;
+    if (r->refusal && (header(c, "Expect") || content_length(c) > DISCARD_MAX_BYTES))
+        return answer(r, c);
+    return MHD_YES;
+}
+
+/* False: the connection is cut. */
+static bool take_chunk(struct request *r, struct str chunk)
+{
+    r->n_received += chunk.n;
+    if (!r->refusal && r->route->chunk)
+        r->route->chunk(r, chunk);
+    return r->n_received <= DISCARD_MAX_BYTES || !r->refusal;
+}
+
+enum MHD_Result request_handle(void *door, struct MHD_Connection *c, const char *url,
+                               const char *method, const char *version, const char *chunk,
+                               size_t *n_chunk, void **context)
+{
+    (void)version;
+    if (!*context)
+        return first_call(door, c, url, method, context);
+    if (*n_chunk) {
+        bool taken = take_chunk(*context, (struct str){chunk, *n_chunk});
+
+        *n_chunk = 0;
+        return taken ? MHD_YES : MHD_NO;
+    }
+    return answer(*context, c);
+}
+
+void request_completed(void *door, struct MHD_Connection *c, void **context,
+                       enum MHD_RequestTerminationCode code)
+{
+    struct server *s = ((struct door *)door)->server;
+    struct request *r = *context;
+
+    (void)code;
+    if (!r)
+        return;
+    *context = NULL;
+    scan_free(r->scan);
+    free(r);
+    deadline_set(connection_of(c)->deadline, PHASE_IDLE,
+                 s->options.settings->limits.idle_timeout_ms);
+    metrics_inflight(s->options.metrics, -1);
+    (void)atomic_fetch_sub(&s->inflight, 1);
+}
