@@ -8,6 +8,7 @@
 enum review_operation { OPERATION_CREATE, OPERATION_UPDATE, OPERATION_DELETE, OPERATION_OTHER };
 enum review_kind { REVIEW_APPLICATION, REVIEW_EXTERNAL_SECRET, REVIEW_OTHER };
 
+/* A field of the request that was absent or null is "". */
 struct review {
     struct str uid; /* empty for a manifest file */
     enum review_operation operation;
@@ -16,26 +17,31 @@ struct review {
     struct str operation_text;
     struct str namespace; /* from the request, never from the object's text (design 8) */
     struct str name;      /* request.name; empty with generateName */
+    struct str resource;  /* request.resource.resource: "applications" */
     struct str sub_resource;
     bool dry_run;
     struct str user;
-    const json_t *groups; /* array of strings, or NULL */
+    const json_t *groups; /* array of strings, or NULL; NULL too when they take more than 64 KiB */
 
     /*
-     * The compared fields of object and oldObject are byte-equal: nothing a rule reads has
-     * changed, and `object`, `old_object` stay NULL (jansson was not called).
+     * An UPDATE without sub-resource whose compared fields (those of design 3.6; path_table says
+     * which) are byte-equal in object and oldObject: nothing a rule reads has changed, and
+     * `object`, `old_object` stay NULL (jansson was not called on them).
      */
     bool unchanged;
 
     /*
      * Projections: {"metadata": {name, namespace, generateName, labels, ownerReferences,
      * deletionTimestamp, finalizers, annotations: only those of design 3.6}, "spec", "operation",
-     * "status": {"resources": [only the entries rules ask for]}}. NULL when absent.
+     * "status": {"resources": [only the entries rules ask for]}}. NULL when absent. A field that is
+     * absent or null has no member, and metadata, annotations, status only stand where one of their
+     * fields does. `status` is the stored object's (old_object) alone: entries of kind Secret, and
+     * of kind Application with this review's name; absent when it was not read (scan.c, why).
      */
     json_t *object;
     json_t *old_object;
-    /* NULL, or why the object could not be read although the review itself could: the verdict is
-     * undecided then, never an HTTP error. Static text. */
+    /* NULL, or why the object (it stays NULL) could not be read although the review itself could:
+     * the verdict is undecided then, never an HTTP error. Static text: "its … ", "it is …". */
     const char *object_unreadable;
     const char *old_object_unreadable;
 
@@ -55,6 +61,7 @@ void review_freep(struct review **r);
  * object     borrowed: copied as far as needed.
  * namespace  the effective one; "" stays "".
  * file       borrowed, must outlive the review; may be NULL.
+ * The projection is that of a CREATE's `object`; annotations of a wrong type make it unreadable.
  * Fails with ERR_INPUT when apiVersion, kind or metadata.name is missing.
  */
 bool review_from_manifest(const json_t *object, struct str namespace, const char *file,

@@ -3,20 +3,38 @@
 #include "base/attr.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "review/block.h" /* enum scan_path */
 #include "review/review.h"
+#include <stdint.h>
 
 /*
  * A resumable push parser (design 8): fed chunks of any size, it gives the same result. It copies
- * the spans that matter into an arena of at most SCAN_ARENA_BYTES and keeps nothing else.
+ * the spans that matter (paths.h) into an arena of at most SCAN_ARENA_BYTES and keeps nothing else;
+ * all other values are skipped 64 bytes at a time, their brackets and quotes counted.
  */
 struct scan;
 
 enum { SCAN_ARENA_BYTES = 1024 * 1024 };
 
-enum scan_path { SCAN_BEST, SCAN_PORTABLE }; /* SSE2 or NEON where built, or the portable twin */
+/* For tests: which bytes of the document the scanner did not read itself. */
+enum scan_extent_kind {
+    SCAN_EXTENT_SKIPPED,  /* a member or element whose value was only skipped */
+    SCAN_EXTENT_CAPTURED, /* a member whose value was kept, to be decoded at the end */
+    SCAN_EXTENT_OBJECT,   /* all of request.object or request.oldObject */
+};
+struct scan_extent {
+    enum scan_extent_kind kind;
+    int object;        /* 0 inside object, 1 inside oldObject, -1 elsewhere */
+    uint64_t key_from; /* the key's opening quote; equal to `from` for an array element */
+    uint64_t from;     /* the value */
+    uint64_t to;
+};
+typedef void (*scan_extent_fn)(void *closure, const struct scan_extent *extent);
 
 struct scan_options {
     enum scan_path path;
+    scan_extent_fn on_extent; /* NULL in production */
+    void *closure;
 };
 
 /* options may be NULL. The caller frees it with scan_free(). */
@@ -29,10 +47,11 @@ void scan_freep(struct scan **s);
 bool scan_feed(struct scan *s, struct str chunk);
 
 /*
- * Ends the document and decodes it.
+ * Ends the document and decodes it; afterwards the scan can only be freed.
  * out  owned by the caller (review_free()); independent of the scan.
- * Fails with ERR_INPUT: malformed JSON, a duplicate key on a path we read, an apiVersion other
- * than admission.k8s.io/v1, a kind other than AdmissionReview, or no request.uid. `what` is one
- * clear sentence for the 400. Anything unreadable inside object or oldObject is no failure.
+ * Fails with ERR_INPUT: malformed JSON, a duplicate key on a path we read, a field of the request
+ * itself with a wrong type, an apiVersion other than admission.k8s.io/v1, a kind other than
+ * AdmissionReview, or no request.uid. `what` is one clear sentence for the 400. What the API server
+ * can send and we cannot read inside object or oldObject is no failure but `unreadable`.
  */
 bool scan_finish(struct scan *s, struct review **out, struct err *err) MUST_CHECK;
