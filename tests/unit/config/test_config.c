@@ -1,0 +1,575 @@
+/* What a configuration file may say, and what a person reads when it says something else. */
+#include "base/attr.h"
+#include "base/mem.h"
+#include "config/config.h"
+#include "config/keys.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+/* cmocka wants four of the above. */
+#include <cmocka.h>
+
+static struct settings *parse(const char *text)
+{
+    struct settings *s = NULL;
+    struct err err = {0};
+    char message[ERR_TEXT_MAX];
+
+    if (!config_parse(str_from(text), "syncguard.yaml", "/etc/syncguard", &s, &err)) {
+        print_error("%s\n", err_text(&err, message));
+        assert_true(false);
+    }
+    return s;
+}
+
+static void an_empty_file_means_the_defaults(void **state)
+{
+    static const char *const files[] = {"",
+                                        "\n",
+                                        "# nothing yet\n",
+                                        "---\n",
+                                        "{}\n",
+                                        "null\n",
+                                        "repositories:\nprotected:\nlisten:\n"};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+        AUTO(settings_freep) struct settings *s = parse(files[i]);
+
+        assert_string_equal(s->listen, "0.0.0.0:8443");
+        assert_int_equal(s->n_protected, 1);
+        assert_int_equal(s->n_repositories, 0);
+    }
+}
+
+/* The example of the design, word for word, but for what is not supported yet. */
+static void the_documented_defaults_are_accepted(void **state)
+{
+    AUTO(settings_freep)
+    struct settings *s =
+        parse("listen: 0.0.0.0:8443\n"
+              "admin: 127.0.0.1:8080\n"
+              "tls: {certificate: tls.crt, key: tls.key, minVersion: \"1.2\", clientCA: \"\", "
+              "clientNames: []}\n"
+              "argocd: {namespace: argocd, applicationNamespaces: [\"*\"], thisCluster: [], "
+              "version: \"\", tracking: auto, instanceLabelKey: auto, installationID: \"\"}\n"
+              "cluster: {source: auto, secrets: none}\n"
+              "repositories:\n"
+              "- url: https://git.example.com/platform/deploy.git\n"
+              "  aliases: []\n"
+              "  path: /repos/deploy\n"
+              "  fresh: 0s\n"
+              "  heartbeat: \"\"\n"
+              "protected:\n"
+              "- {namespace: argocd, name: argocd-secret}\n"
+              "enforce: true\n"
+              "rules:\n"
+              "  self-reference: {mode: deny, undecided: warn}\n"
+              "  self-prune: {mode: warn}\n"
+              "  merge-on-pruned-target: {mode: deny, undecided: warn, undecidedProtected: deny}\n"
+              "  protected-secret-prune: {mode: deny, undecided: warn}\n"
+              "exemptions:\n"
+              "  list: []\n"
+              "  annotation: {rules: [], namespaces: []}\n"
+              "log: {allowed: false}\n"
+              "limits: {body: 8MiB, connections: 512, requestTimeout: 10s, idleTimeout: 120s, "
+              "drainDelay: 5s, drain: 15s}\n");
+    AUTO(settings_freep) struct settings *defaults = settings_new();
+
+    (void)state;
+    assert_string_equal(s->tls.certificate, "/etc/syncguard/tls.crt");
+    assert_string_equal(s->argocd.instance_label_key, "");
+    assert_int_equal(s->n_repositories, 1);
+    assert_string_equal(s->repositories[0].path, "/repos/deploy");
+    assert_int_equal(s->n_protected, 1);
+    assert_memory_equal(s->rules, defaults->rules, sizeof s->rules);
+    assert_memory_equal(&s->limits, &defaults->limits, sizeof s->limits);
+}
+
+static void every_setting_can_be_changed(void **state)
+{
+    AUTO(settings_freep)
+    struct settings *s = parse(
+        "listen: \"[::1]:0\"\n"
+        "admin: localhost:0\n"
+        "tls: {certificate: pki/server.crt, key: /run/key, minVersion: \"1.3\"}\n"
+        "argocd:\n"
+        "  namespace: gitops\n"
+        "  applicationNamespaces: [gitops, team-a]\n"
+        "  thisCluster: [prod-1, \"https://10.0.0.1:6443\"]\n"
+        "  version: v2.10.4\n"
+        "  tracking: annotation+label\n"
+        "  instanceLabelKey: argocd.argoproj.io/instance\n"
+        "  installationID: prod\n"
+        "cluster: {source: none}\n"
+        "repositories:\n"
+        "- {url: https://a.example/x.git, path: repos/x, aliases: [git@a.example:x.git]}\n"
+        "- {url: https://a.example/y.git, path: ../y}\n"
+        "protected:\n"
+        "- {namespace: vault, name: root.token}\n"
+        "- {namespace: argocd, name: argocd-redis}\n"
+        "enforce: no\n"
+        "rules:\n"
+        "  self-reference: {mode: warn, undecided: allow}\n"
+        "  self-prune: {mode: off, undecided: allow}\n"
+        "  merge-on-pruned-target: {mode: \"off\", undecided: deny, undecidedProtected: warn}\n"
+        "  protected-secret-prune: {mode: off}\n"
+        "log: {allowed: true}\n"
+        "limits: {body: 1048576, connections: 2, requestTimeout: 500ms, idleTimeout: 1m30s, "
+        "drainDelay: 0, drain: 0s}\n");
+
+    (void)state;
+    assert_string_equal(s->listen, "[::1]:0");
+    assert_string_equal(s->admin, "localhost:0");
+    assert_string_equal(s->tls.certificate, "/etc/syncguard/pki/server.crt");
+    assert_string_equal(s->tls.key, "/run/key");
+    assert_true(s->tls.tls13_only);
+    assert_string_equal(s->argocd.namespace, "gitops");
+    assert_int_equal(s->argocd.n_application_namespaces, 2);
+    assert_string_equal(s->argocd.application_namespaces[1], "team-a");
+    assert_int_equal(s->argocd.n_this_cluster, 2);
+    assert_string_equal(s->argocd.this_cluster[1], "https://10.0.0.1:6443");
+    assert_string_equal(s->argocd.version, "v2.10.4");
+    assert_int_equal(s->argocd.tracking, TRACKING_SETTING_ANNOTATION_AND_LABEL);
+    assert_string_equal(s->argocd.instance_label_key, "argocd.argoproj.io/instance");
+    assert_string_equal(s->argocd.installation_id, "prod");
+    assert_int_equal(s->n_repositories, 2);
+    assert_string_equal(s->repositories[0].url, "https://a.example/x.git");
+    assert_string_equal(s->repositories[0].path, "/etc/syncguard/repos/x");
+    assert_int_equal(s->repositories[0].n_aliases, 1);
+    assert_string_equal(s->repositories[0].aliases[0], "git@a.example:x.git");
+    assert_string_equal(s->repositories[1].path, "/etc/syncguard/../y");
+    assert_int_equal(s->n_protected, 2);
+    assert_true(settings_is_protected(s, STR("vault"), STR("root.token")));
+    assert_false(settings_is_protected(s, STR("argocd"), STR("argocd-secret")));
+    assert_false(s->enforce);
+    assert_int_equal(s->rules[RULE_SELF_REFERENCE].mode, MODE_WARN);
+    assert_int_equal(s->rules[RULE_SELF_REFERENCE].undecided, UNDECIDED_ALLOW);
+    assert_int_equal(s->rules[RULE_SELF_PRUNE].mode, MODE_OFF);
+    assert_int_equal(s->rules[RULE_SELF_PRUNE].undecided, UNDECIDED_ALLOW);
+    assert_int_equal(s->rules[RULE_MERGE_ON_PRUNED_TARGET].mode, MODE_OFF);
+    assert_int_equal(s->rules[RULE_MERGE_ON_PRUNED_TARGET].undecided, UNDECIDED_DENY);
+    assert_int_equal(s->rules[RULE_MERGE_ON_PRUNED_TARGET].undecided_protected, UNDECIDED_WARN);
+    assert_int_equal(s->rules[RULE_PROTECTED_SECRET_PRUNE].mode, MODE_OFF);
+    assert_true(s->log_allowed);
+    assert_int_equal(s->limits.body_bytes, 1048576);
+    assert_int_equal(s->limits.connections, 2);
+    assert_int_equal(s->limits.request_timeout_ms, 500);
+    assert_int_equal(s->limits.idle_timeout_ms, 90000);
+    assert_int_equal(s->limits.drain_delay_ms, 0);
+    assert_int_equal(s->limits.drain_ms, 0);
+}
+
+static void an_empty_list_of_protected_secrets_protects_none(void **state)
+{
+    AUTO(settings_freep) struct settings *s = parse("protected: []\n");
+
+    (void)state;
+    assert_int_equal(s->n_protected, 0);
+    assert_false(settings_is_protected(s, STR("argocd"), STR("argocd-secret")));
+}
+
+struct refusal {
+    const char *text;
+    const char *message; /* err_text(), whole */
+};
+
+static void run_refusals(const struct refusal *cases, size_t n, enum err_kind kind)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct settings *s = NULL;
+        struct err err = {0};
+        char message[ERR_TEXT_MAX];
+        bool good = config_parse(str_from(cases[i].text), "c.yaml", "", &s, &err);
+
+        settings_free(s);
+        if (good || strcmp(err_text(&err, message), cases[i].message) != 0)
+            print_error("%s\nexpected %s\n     got %s\n", cases[i].text, cases[i].message,
+                        good ? "no refusal" : message);
+        assert_false(good);
+        assert_string_equal(message, cases[i].message);
+        assert_int_equal(err.kind, kind);
+    }
+}
+
+static void unknown_keys_are_named_with_their_line(void **state)
+{
+    static const struct refusal cases[] = {
+        {"enforce: true\ntls:\n  minVerson: \"1.2\"\n",
+         "c.yaml:3: unknown key tls.minVerson: found minVerson, wanted one of certificate, key, "
+         "minVersion, clientCA, clientNames; did you mean minVersion?"},
+        {"certificate: tls.crt\n",
+         "c.yaml:1: unknown key certificate: found certificate, wanted one of listen, admin, tls, "
+         "argocd, cluster, repositories, protected, enforce, rules, exemptions, log, limits; did "
+         "you mean tls.certificate?"},
+        {"log:\n  colour: blue\n",
+         "c.yaml:2: unknown key log.colour: found colour, wanted one of allowed"},
+        {"repositories:\n- url: https://a.example/x.git\n  path: /x\n- url: https://b.example/y\n"
+         "  paht: /y\n",
+         "c.yaml:5: unknown key repositories[1].paht: found paht, wanted one of url, aliases, "
+         "path, "
+         "fresh, heartbeat; did you mean path?"},
+        {"rules:\n  self-refrence: {mode: deny}\n",
+         "c.yaml:2: unknown key rules.self-refrence: found self-refrence, wanted one of "
+         "self-reference, self-prune, merge-on-pruned-target, protected-secret-prune; did you mean "
+         "self-reference?"},
+        {"rules:\n  self-reference: {undecidedProtected: deny}\n",
+         "c.yaml:2: unknown key rules.self-reference.undecidedProtected: found undecidedProtected, "
+         "wanted one of mode, undecided; did you mean "
+         "rules.merge-on-pruned-target.undecidedProtected?"},
+        {"\"\": 1\n", "c.yaml:1: unknown key : found , wanted one of listen, admin, tls, argocd, "
+                      "cluster, repositories, protected, enforce, rules, exemptions, log, limits"},
+        {"rules.self-prune: {}\n",
+         "c.yaml:1: unknown key rules.self-prune: found rules.self-prune, wanted one of listen, "
+         "admin, tls, argocd, cluster, repositories, protected, enforce, rules, exemptions, log, "
+         "limits"},
+    };
+
+    (void)state;
+    run_refusals(cases, ARRAY_LEN(cases), ERR_CONFIG);
+}
+
+static void wrong_types_say_what_was_found(void **state)
+{
+    static const struct refusal cases[] = {
+        {"- listen\n",
+         "c.yaml:1: the configuration has the wrong type: found a list, wanted a mapping"},
+        {"just text\n",
+         "c.yaml:1: the configuration has the wrong type: found \"just text\", wanted a mapping"},
+        {"\ntls: [a]\n", "c.yaml:2: tls has the wrong type: found a list, wanted a mapping"},
+        {"listen: 8443\n",
+         "c.yaml:1: listen has the wrong type: found the number 8443, wanted host:port, such as "
+         "0.0.0.0:8443 or [::1]:8443 (port 0 takes a free one); put the value in quotes"},
+        {"argocd: {version: 2.10}\n",
+         "c.yaml:1: argocd.version has the wrong type: found the number 2.1, wanted a version such "
+         "as \"2.10\" or \"v3.1.4\", in quotes; put the value in quotes"},
+        {"argocd: {namespace: no}\n",
+         "c.yaml:1: argocd.namespace has the wrong type: found false, wanted the name of a "
+         "namespace; put the value in quotes"},
+        {"tls: {minVersion: 1.3}\n",
+         "c.yaml:1: tls.minVersion has the wrong type: found the number 1.3, wanted \"1.2\" or "
+         "\"1.3\", in quotes; put the value in quotes"},
+        {"enforce: \"true\"\n",
+         "c.yaml:1: enforce has the wrong type: found \"true\", wanted true or false"},
+        {"limits: {connections: \"512\"}\n",
+         "c.yaml:1: limits.connections has the wrong type: found \"512\", wanted a whole number "
+         "from 1 to 65536"},
+        {"limits: {drain: {}}\n",
+         "c.yaml:1: limits.drain has the wrong type: found a mapping, wanted a duration from 0s to "
+         "10m, such as 15s"},
+        {"argocd: {thisCluster: prod}\n",
+         "c.yaml:1: argocd.thisCluster has the wrong type: found \"prod\", wanted a list"},
+        {"argocd:\n  thisCluster:\n  - prod\n  -\n",
+         "c.yaml:4: argocd.thisCluster[1] has the wrong type: found nothing, wanted names or URLs "
+         "of this cluster"},
+        {"repositories: {}\n",
+         "c.yaml:1: repositories has the wrong type: found a mapping, wanted a list"},
+        {"repositories: [/repos/x]\n",
+         "c.yaml:1: repositories[0] has the wrong type: found \"/repos/x\", wanted a mapping"},
+        {"rules: {self-reference: {mode: true}}\n",
+         "c.yaml:1: rules.self-reference.mode has the wrong type: found true, wanted deny, warn or "
+         "off; put the value in quotes"},
+    };
+
+    (void)state;
+    run_refusals(cases, ARRAY_LEN(cases), ERR_CONFIG);
+}
+
+static void wrong_values_say_what_is_wanted(void **state)
+{
+    static const struct refusal cases[] = {
+        {"listen: \"8443\"\n",
+         "c.yaml:1: listen has a wrong value: found \"8443\", wanted host:port, such as "
+         "0.0.0.0:8443 or [::1]:8443 (port 0 takes a free one)"},
+        {"tls: {minVersion: \"1.1\"}\n",
+         "c.yaml:1: tls.minVersion has a wrong value: found \"1.1\", wanted \"1.2\" or \"1.3\", in "
+         "quotes"},
+        {"tls: {key: \"\"}\n", "c.yaml:1: tls.key has a wrong value: found \"\", wanted a file"},
+        {"rules: {self-prune: {mode: deny}}\n",
+         "c.yaml:1: rules.self-prune.mode has a wrong value: found \"deny\", wanted warn or off "
+         "(this rule never denies)"},
+        {"rules: {self-prune: {undecided: deny}}\n",
+         "c.yaml:1: rules.self-prune.undecided has a wrong value: found \"deny\", wanted warn or "
+         "allow (this rule never denies)"},
+        {"rules: {self-reference: {undecided: off}}\n",
+         "c.yaml:1: rules.self-reference.undecided has a wrong value: found false, wanted deny, "
+         "warn or allow"},
+        {"argocd:\n  applicationNamespaces:\n  - argocd\n  - team-*\n",
+         "c.yaml:4: argocd.applicationNamespaces[1] has a wrong value: found \"team-*\", wanted "
+         "names of namespaces, or \"*\" for all (other patterns are not supported yet)"},
+        {"argocd: {version: latest}\n",
+         "c.yaml:1: argocd.version has a wrong value: found \"latest\", wanted a version such as "
+         "\"2.10\" or \"v3.1.4\", in quotes"},
+        {"argocd: {tracking: labels}\n",
+         "c.yaml:1: argocd.tracking has a wrong value: found \"labels\", wanted auto, label, "
+         "annotation or annotation+label"},
+        {"argocd: {instanceLabelKey: a b}\n",
+         "c.yaml:1: argocd.instanceLabelKey has a wrong value: found \"a b\", wanted auto or a "
+         "label key such as app.kubernetes.io/instance"},
+        {"argocd: {namespace: \"\"}\n",
+         "c.yaml:1: argocd.namespace has a wrong value: found \"\", wanted the name of a "
+         "namespace"},
+        {"limits: {body: 8MB}\n",
+         "c.yaml:1: limits.body has a wrong value: found \"8MB\", wanted a size from 1KiB to "
+         "32MiB, such as 8MiB"},
+        {"limits: {body: 33MiB}\n",
+         "c.yaml:1: limits.body is out of range: found \"33MiB\", wanted a size from 1KiB to "
+         "32MiB, such as 8MiB"},
+        {"limits: {body: 1e300}\n",
+         "c.yaml:1: limits.body has a wrong value: found the number 1e+300, wanted a size from "
+         "1KiB to 32MiB, such as 8MiB"},
+        {"limits: {connections: 0}\n",
+         "c.yaml:1: limits.connections is out of range: found the number 0, wanted a whole number "
+         "from 1 to 65536"},
+        {"limits: {connections: -1}\n",
+         "c.yaml:1: limits.connections has a wrong value: found the number -1, wanted a whole "
+         "number from 1 to 65536"},
+        {"limits: {connections: 1.5}\n",
+         "c.yaml:1: limits.connections has a wrong value: found the number 1.5, wanted a whole "
+         "number from 1 to 65536"},
+        {"limits:\n  drain: 15\n",
+         "c.yaml:2: limits.drain has a wrong value: found the number 15, wanted a duration from 0s "
+         "to 10m, such as 15s"},
+        {"limits: {requestTimeout: 31s}\n",
+         "c.yaml:1: limits.requestTimeout is out of range: found \"31s\", wanted a duration from "
+         "100ms to 30s, such as 10s"},
+        {"protected: [{namespace: argocd, name: Secret}]\n",
+         "c.yaml:1: protected[0].name has a wrong value: found \"Secret\", wanted the name of a "
+         "Secret"},
+        {"protected:\n- {namespace: a, name: b}\n- {namespace: argocd}\n",
+         "c.yaml:3: protected[1] has no name: found no name, wanted the name of a Secret"},
+        {"repositories:\n- url: https://a.example/x\n",
+         "c.yaml:2: repositories[0] has no path: found no path, wanted a directory"},
+        {"repositories:\n- path: /x\n  url:\n",
+         "c.yaml:2: repositories[0] has no url: found no url, wanted the URL Applications write"},
+        {"listen: \"a\\0b\"\n",
+         "c.yaml:1: listen holds a NUL character: found \"a\", wanted host:port, such as "
+         "0.0.0.0:8443 or [::1]:8443 (port 0 takes a free one)"},
+        {"tls: {certificate: \"a\\eb\", key: [\"x\"]}\n",
+         "c.yaml:1: tls.key has the wrong type: found a list, wanted a file"},
+        {"cluster: {source: \"\\e[31m\"}\n",
+         "c.yaml:1: cluster.source has a wrong value: found \"\\u{1b}[31m\", wanted auto or none"},
+    };
+
+    (void)state;
+    run_refusals(cases, ARRAY_LEN(cases), ERR_CONFIG);
+}
+
+static void what_is_not_acted_on_is_refused_not_ignored(void **state)
+{
+    static const struct refusal cases[] = {
+        {"tls: {clientCA: ca.crt}\n",
+         "c.yaml:1: tls.clientCA is not supported yet: found \"ca.crt\", wanted \"\""},
+        {"tls: {clientNames: [apiserver]}\n",
+         "c.yaml:1: tls.clientNames is not supported yet: found a list, wanted []"},
+        {"cluster: {source: in-cluster}\n",
+         "c.yaml:1: cluster.source is not supported yet: found \"in-cluster\", wanted auto or "
+         "none"},
+        {"cluster:\n  source:\n    kubeconfig: k.yaml\n",
+         "c.yaml:3: cluster.source.kubeconfig is not supported yet: found \"k.yaml\", wanted "
+         "\"\""},
+        {"cluster: {source: {snapshot: [a.json]}}\n",
+         "c.yaml:1: cluster.source.snapshot is not supported yet: found a list, wanted []"},
+        {"cluster: {source: {kubeconfg: k.yaml}}\n",
+         "c.yaml:1: unknown key cluster.source.kubeconfg: found kubeconfg, wanted one of "
+         "kubeconfig, snapshot; did you mean kubeconfig?"},
+        {"cluster: {source: {}}\n",
+         "c.yaml:1: cluster.source has a wrong value: found a mapping, wanted auto or none"},
+        {"cluster: {secrets: metadata}\n",
+         "c.yaml:1: cluster.secrets is not supported yet: found \"metadata\", wanted none"},
+        {"repositories:\n- {url: u, path: /p, fresh: 5m}\n",
+         "c.yaml:2: repositories[0].fresh is not supported yet: found \"5m\", wanted 0s"},
+        {"repositories:\n- {url: u, path: /p, heartbeat: /hb}\n",
+         "c.yaml:2: repositories[0].heartbeat is not supported yet: found \"/hb\", wanted \"\""},
+        {"exemptions:\n  list:\n  - {rule: self-reference, name: root}\n",
+         "c.yaml:2: exemptions.list is not supported yet: found a list, wanted []"},
+        {"exemptions: {annotation: {rules: [self-reference]}}\n",
+         "c.yaml:1: exemptions.annotation.rules is not supported yet: found a list, wanted []"},
+        {"exemptions: {annotation: {namespaces: [a]}}\n",
+         "c.yaml:1: exemptions.annotation.namespaces is not supported yet: found a list, wanted "
+         "[]"},
+        {"repositories:\n- {url: u, path: /p, fresh: soon}\n",
+         "c.yaml:2: repositories[0].fresh has a wrong value: found \"soon\", wanted 0s"},
+    };
+
+    (void)state;
+    run_refusals(cases, ARRAY_LEN(cases), ERR_CONFIG);
+}
+
+static void one_repository_twice_is_refused(void **state)
+{
+    static const struct refusal cases[] = {
+        {"repositories:\n"
+         "- {url: https://a.example/x.git, path: /x}\n"
+         "- {url: https://b.example/y, path: /y}\n"
+         "- {url: https://A.example/x, path: /z}\n",
+         "c.yaml:4: repositories[2] names the repository of repositories[0] again: found its url "
+         "or an alias in both, wanted each repository once; keep one entry and list other "
+         "spellings as its aliases"},
+        {"repositories:\n"
+         "- {url: https://a.example/x, path: /x, aliases: [git@a.example:x]}\n"
+         "- {url: https://b.example/y, path: /y, aliases: [https://c.example, "
+         "ssh://git@a.example/x]}\n",
+         "c.yaml:3: repositories[1] names the repository of repositories[0] again: found its url "
+         "or an alias in both, wanted each repository once; keep one entry and list other "
+         "spellings as its aliases"},
+    };
+
+    (void)state;
+    run_refusals(cases, ARRAY_LEN(cases), ERR_CONFIG);
+}
+
+static void passwords_in_urls_stay_out_of_messages(void **state)
+{
+    static const struct refusal cases[] = {
+        {"listen: https://user:hunter2@host\n",
+         "c.yaml:1: listen has a wrong value: found \"…@host\", wanted host:port, such as "
+         "0.0.0.0:8443 or [::1]:8443 (port 0 takes a free one)"},
+    };
+
+    (void)state;
+    run_refusals(cases, ARRAY_LEN(cases), ERR_CONFIG);
+}
+
+static void a_second_document_is_not_lost_in_silence(void **state)
+{
+    static const struct refusal cases[] = {
+        {"listen: a:1\n---\nadmin: b:1\n",
+         "c.yaml:2: the configuration is more than one YAML document: found a second \"---\", "
+         "wanted one document"},
+        {"---\n# first\nlisten: a:1\r\n---\r\n",
+         "c.yaml:4: the configuration is more than one YAML document: found a second \"---\", "
+         "wanted one document"},
+        {"---\n--- {listen: a:1}\n",
+         "c.yaml:2: the configuration is more than one YAML document: found a second \"---\", "
+         "wanted one document"},
+    };
+    AUTO(settings_freep) struct settings *s = parse("# one\n---\nlisten: \"a----b:1\"\n");
+
+    (void)state;
+    assert_string_equal(s->listen, "a----b:1");
+    run_refusals(cases, ARRAY_LEN(cases), ERR_CONFIG);
+}
+
+static void broken_yaml_names_its_place(void **state)
+{
+    struct settings *s = NULL;
+    struct err err = {0};
+
+    (void)state;
+    assert_false(config_parse(STR("listen: a:1\ntls: {\n"), "c.yaml", "", &s, &err));
+    assert_int_equal(err.kind, ERR_CONFIG);
+    assert_non_null(strstr(err.what, "the configuration is no YAML"));
+    assert_non_null(strstr(err.where, "c.yaml, line "));
+}
+
+static void files_are_read_and_paths_follow_them(void **state)
+{
+    char directory[] = "/tmp/syncguard-config-XXXXXX";
+    AUTO(settings_freep) struct settings *s = NULL;
+    struct err err = {0};
+    char message[ERR_TEXT_MAX];
+    char *file;
+    char *key;
+    FILE *stream;
+
+    (void)state;
+    assert_non_null(mkdtemp(directory));
+    file = xasprintf("%s/syncguard.yaml", directory);
+    key = xasprintf("%s/tls.key", directory);
+    stream = fopen(file, "w");
+    assert_non_null(stream);
+    assert_true(fputs("tls: {key: tls.key}\nenforce: false\n", stream) >= 0);
+    assert_int_equal(fclose(stream), 0);
+    assert_true(config_load(file, &s, &err));
+    assert_string_equal(s->tls.key, key);
+    assert_false(s->enforce);
+
+    settings_free(steal(&s));
+    assert_int_equal(truncate(file, CONFIG_MAX_BYTES + 1), 0);
+    assert_false(config_load(file, &s, &err));
+    assert_int_equal(err.kind, ERR_LIMIT);
+    assert_string_equal(err.what, "the configuration is larger than 1048576 bytes");
+
+    err_clear(&err);
+    assert_int_equal(unlink(file), 0);
+    assert_false(config_load(file, &s, &err));
+    assert_int_equal(err.kind, ERR_SYSTEM);
+    assert_non_null(strstr(err_text(&err, message), "No such file or directory"));
+
+    err_clear(&err);
+    assert_false(config_load(directory, &s, &err));
+    assert_int_equal(err.kind, ERR_SYSTEM);
+    assert_string_equal(err.why, "Is a directory");
+    assert_int_equal(rmdir(directory), 0);
+    free(file);
+    free(key);
+}
+
+/* The default certificate lies beside the file as well. */
+static void default_paths_follow_the_file(void **state)
+{
+    AUTO(settings_freep) struct settings *s = parse("tls: {minVersion: \"1.3\"}\n");
+
+    (void)state;
+    assert_string_equal(s->tls.certificate, "/etc/syncguard/tls.crt");
+    assert_string_equal(s->tls.key, "/etc/syncguard/tls.key");
+}
+
+static void every_rule_has_its_rows(void **state)
+{
+    size_t n_keys;
+    const struct key *keys = keys_table(&n_keys);
+
+    (void)state;
+    for (unsigned id = 0; id < N_RULES; id++) {
+        AUTO(freep) char *path = xasprintf("rules.%s.mode", rule_id_name((enum rule_id)id));
+        bool found = false;
+
+        for (size_t i = 0; i < n_keys; i++)
+            found = found || strcmp(keys[i].path, path) == 0;
+        assert_true(found);
+    }
+}
+
+/* A row without words would make a message that ends in "wanted (null)". */
+static void every_row_says_what_it_wants(void **state)
+{
+    size_t n_keys;
+    const struct key *keys = keys_table(&n_keys);
+
+    (void)state;
+    for (size_t i = 0; i < n_keys; i++)
+        if (keys[i].type != KEY_MAP && keys[i].type != KEY_BOOL &&
+            (keys[i].type != KEY_ITEMS || keys[i].not_yet))
+            assert_non_null(keys[i].wanted);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_empty_file_means_the_defaults),
+        cmocka_unit_test(the_documented_defaults_are_accepted),
+        cmocka_unit_test(every_setting_can_be_changed),
+        cmocka_unit_test(an_empty_list_of_protected_secrets_protects_none),
+        cmocka_unit_test(unknown_keys_are_named_with_their_line),
+        cmocka_unit_test(wrong_types_say_what_was_found),
+        cmocka_unit_test(wrong_values_say_what_is_wanted),
+        cmocka_unit_test(what_is_not_acted_on_is_refused_not_ignored),
+        cmocka_unit_test(one_repository_twice_is_refused),
+        cmocka_unit_test(passwords_in_urls_stay_out_of_messages),
+        cmocka_unit_test(a_second_document_is_not_lost_in_silence),
+        cmocka_unit_test(broken_yaml_names_its_place),
+        cmocka_unit_test(files_are_read_and_paths_follow_them),
+        cmocka_unit_test(default_paths_follow_the_file),
+        cmocka_unit_test(every_rule_has_its_rows),
+        cmocka_unit_test(every_row_says_what_it_wants),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
