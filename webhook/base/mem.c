@@ -71,6 +71,11 @@ char *xasprintf(const char *format, ...)
     return checked(n < 0 ? NULL : text, 0);
 }
 
+void *xneed(void *p)
+{
+    return checked(p, 0);
+}
+
 void freep(void *pp)
 {
     void *p;

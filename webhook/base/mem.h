@@ -18,5 +18,8 @@ char *xstrdup(const char *text);
 char *xstrndup(struct str text);
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* What a library allocated: returns it, or ends the process as above when it is NULL. */
+void *xneed(void *p);
+
 /* For AUTO(): frees what *pp points at. */
 void freep(void *pp);

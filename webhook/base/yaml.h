@@ -7,10 +7,10 @@
 
 /* Budgets of one document, each against a known way to make a small file expensive. */
 enum {
-    YAML_MAX_DEPTH = 100,     /* libyaml is quadratic in flow depth [design 9] */
-    YAML_MAX_NODES = 1000000, /* after aliases are counted again at each use */
+    YAML_MAX_DEPTH = 100,     /* aliases followed; libyaml is quadratic in flow depth [design 9] */
+    YAML_MAX_NODES = 1000000, /* values, aliases counted again at each use */
     YAML_MAX_ALIASES = 10000,
-    YAML_MAX_BYTES = 16 * 1024 * 1024,
+    YAML_MAX_BYTES = 16 * 1024 * 1024, /* of text, and of scalars with aliases followed */
 };
 
 /* Where each value stands; kept beside the tree because jansson has no room for it. */
@@ -18,13 +18,16 @@ struct yaml_lines;
 
 /*
  * Parses the first YAML document of `text` in the 1.1 dialect of go-yaml v2 as sigs.k8s.io/yaml
- * hands it to Go's JSON decoder (reference/argocd.md 2.2): duplicate keys allowed, the last wins;
- * `<<` merges; keys become strings; y/yes/on/true and 0123, 1_000 as in YAML 1.1; timestamps stay
- * strings; unknown tags dropped. UTF-8 and UTF-16 byte-order marks are handled.
+ * v1.4.0 hands it to Go's JSON decoder (reference/argocd.md 2.2): duplicate keys allowed, the last
+ * wins; `<<` merges, overriding the keys that stand before it and overridden by those behind; keys
+ * become strings; y/yes/on/true and 0123, 1_000 as in YAML 1.1; timestamps stay strings; unknown
+ * tags dropped. UTF-8 and UTF-16 byte-order marks are handled.
  * first_line  the line number of the first line of `text` in its file (1 for a whole file).
- * out    owned by the caller (json_decref); NULL with true when the document is empty.
+ * out    owned by the caller (json_decref); NULL with true when the document is empty or null.
+ *        Read it, don't change it: what aliases stand for is shared within the tree.
  * lines  may be NULL; else owned by the caller (yaml_lines_free()). Valid while *out lives.
- * Fails with ERR_INPUT (malformed; `where` is "line N, column M") or ERR_LIMIT (naming the budget).
+ * Fails with ERR_INPUT (Argo CD refuses it too; `where` is "line N, column M") or with ERR_LIMIT: a
+ * budget ran out, or what go-yaml makes of it is not known (`why` names the budget or the oddity).
  */
 bool yaml_read(struct str text, unsigned first_line, json_t **out, struct yaml_lines **lines,
                struct err *err) MUST_CHECK;
