@@ -74,7 +74,7 @@ static bool too_much(struct reader *r, const yaml_mark_t *at, const char *what, 
 /* What is written from `mark` on. */
 static struct str source_at(struct reader *r, const yaml_mark_t *mark)
 {
-    const char *p = r->text.p;
+    const char *p = r->text.p ? r->text.p : "";
 
     while (r->seen_characters < mark->index && r->seen_bytes < r->text.n) {
         r->seen_bytes++;
@@ -88,7 +88,7 @@ static struct str source_at(struct reader *r, const yaml_mark_t *mark)
             r->seen_bytes--;
         r->seen_characters--;
     }
-    return str_sub(r->text, r->seen_bytes, r->text.n);
+    return (struct str){p + r->seen_bytes, r->text.n - r->seen_bytes};
 }
 
 static bool is_space(char c)
@@ -106,13 +106,20 @@ static struct str skip_spaces(struct str s)
     return s;
 }
 
+static bool is_anchor_char(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' ||
+           c == '-';
+}
+
 /* Cuts one property (&anchor or !tag) and the blanks behind it off *s. */
 static struct str cut_property(struct str *s)
 {
-    size_t n = 0;
+    bool is_anchor = s->n && s->p[0] == '&';
+    size_t n = s->n ? 1 : 0;
     struct str property;
 
-    while (n < s->n && !is_space(s->p[n]))
+    while (n < s->n && (is_anchor ? is_anchor_char(s->p[n]) : !is_space(s->p[n])))
         n++;
     property = str_sub(*s, 0, n);
     *s = skip_spaces(str_sub(*s, n, s->n));
@@ -126,14 +133,17 @@ static bool read_tag(struct reader *r, const yaml_event_t *e, const yaml_char_t 
 {
     struct str s;
     struct str written = STR_NONE;
+    const char *end;
 
     *out = STR_NONE;
     if (!r->has_properties || e->start_mark.index == e->end_mark.index)
         return true;
+    end = source_at(r, &e->end_mark).p;
     s = source_at(r, &e->start_mark);
     if (s.n && s.p[0] == '&')
         (void)cut_property(&s);
-    if (s.n && s.p[0] == '!')
+    /* Behind the node's end it is the next node's: an anchor may stand for an empty scalar. */
+    if (s.n && s.p[0] == '!' && s.p < end)
         written = cut_property(&s);
     if (!written.p && !tag)
         return true;
@@ -313,6 +323,21 @@ static bool on_end(struct reader *r, const yaml_event_t *e)
     return true;
 }
 
+/* differs: text behind the only value, without a new document, is ignored by both, but they look at
+ * different amounts of it first. */
+static bool on_document_end(struct reader *r, const yaml_event_t *e)
+{
+    struct str behind;
+
+    if (!e->data.document_end.implicit)
+        return true;
+    behind = skip_spaces(source_at(r, &e->end_mark));
+    if (behind.n == 0 ||
+        (str_starts(behind, STR("---")) && (behind.n == 3 || is_space(behind.p[3]))))
+        return true;
+    return not_known(r, &e->end_mark, "text behind the end of the document");
+}
+
 static bool on_event(struct reader *r, const yaml_event_t *e)
 {
     const yaml_version_directive_t *version;
@@ -340,6 +365,8 @@ static bool on_event(struct reader *r, const yaml_event_t *e)
     case YAML_MAPPING_END_EVENT:
         return on_end(r, e);
     case YAML_DOCUMENT_END_EVENT:
+        r->ended = true;
+        return on_document_end(r, e);
     case YAML_STREAM_END_EVENT:
         r->ended = true;
         return true;
@@ -466,18 +493,22 @@ static bool decode(struct str text, struct buf *room, struct str *out, struct er
 }
 
 /*
- * differs: behind brackets that hold no key, as in "[] x" or "{}: x", go-yaml forgets that they may
- * be a key themselves, and so stops looking ahead where libyaml finds an error.
+ * differs: behind brackets that hold no simple key, as in "[] x", "{}: x" or "[? a] x", go-yaml
+ * forgets that they may be a key themselves, and so stops looking ahead where libyaml finds an
+ * error.
  */
-static bool has_text_behind_empty_brackets(struct str s)
+static bool has_keyless_brackets(struct str s)
 {
     for (size_t i = 0; i < s.n; i++) {
         size_t end = i + 1;
 
         if (s.p[i] != '[' && s.p[i] != '{')
             continue;
-        while (end < s.n && s.p[end] != '\0' && strchr(" \t?:-", s.p[end]))
+        while (end < s.n && s.p[end] != '\0' && strchr(" \t?:-", s.p[end])) {
+            if (s.p[end] == '?')
+                return true;
             end++;
+        }
         if (end == s.n || (s.p[end] != ']' && s.p[end] != '}')) {
             i = end - 1;
             continue;
@@ -524,9 +555,9 @@ bool yaml_read(struct str text, unsigned first_line, json_t **out, struct yaml_l
                                  r.text.n);
     if (!read_events(&r) ||
         (r.root && !yaml_value_build(r.root, r.newest, r.keep, found, &value, err))) {
-        if (err->kind == ERR_INPUT && has_text_behind_empty_brackets(r.text)) {
+        if (err->kind == ERR_INPUT && has_keyless_brackets(r.text)) {
             err_clear(err);
-            return odd_text(err, "text behind empty brackets");
+            return odd_text(err, "text behind brackets that hold no simple key");
         }
         return false;
     }
