@@ -1,6 +1,7 @@
 #include "certs/certs.h"
 #include "base/buf.h"
 #include "base/mem.h"
+#include "commands/console.h"
 #include "commands/options.h"
 #include <errno.h>
 #include <stdio.h>
@@ -9,7 +10,6 @@
 #include <time.h>
 
 enum {
-    HELP_MAX = 16 * 1024,
     DESCRIPTION_MAX = 256 * 1024, /* 16 certificates a file, each with its names, escaped */
     DEFAULT_DAYS = 365,
     DEFAULT_CA_DAYS = 3650,
@@ -46,35 +46,6 @@ static const struct command parts[] = {
         .run = run_inspect,
     },
 };
-
-static int unable(const struct command *command, const struct err *err)
-{
-    char text[ERR_TEXT_MAX];
-
-    (void)fprintf(stderr, "syncguard %s: %s\n", command->name, err_text(err, text));
-    return EXIT_UNABLE;
-}
-
-/* Standard output may be a full disk: a description that is cut off is no success. */
-static int print(const struct command *command, struct str text)
-{
-    struct err err = {0};
-
-    if (fwrite(text.p, 1, text.n, stdout) == text.n && fflush(stdout) == 0)
-        return EXIT_OK;
-    err_what(&err, ERR_SYSTEM, "standard output could not be written");
-    err_why_errno(&err, errno);
-    return unable(command, &err);
-}
-
-static int print_help(const struct command *command)
-{
-    AUTO(buf_clearp) struct buf help;
-
-    buf_init(&help, HELP_MAX);
-    options_help(command, &help);
-    return print(command, buf_str(&help));
-}
 
 /* The number of `option`, or `otherwise` when it was not given. */
 static bool read_days(const struct options *o, const char *option, unsigned otherwise,
@@ -130,10 +101,10 @@ static int run_issue(const struct command *command, int argc, char **argv)
     struct err err = {0};
 
     if (!options_parse(command, argc, argv, &o, &err))
-        return unable(command, &err);
+        return console_unable(command, &err);
     if (options_has(o, "--help"))
-        return print_help(command);
-    return issue(o, &err) ? EXIT_OK : unable(command, &err);
+        return console_help(command);
+    return issue(o, &err) ? EXIT_OK : console_unable(command, &err);
 }
 
 static int run_inspect(const struct command *command, int argc, char **argv)
@@ -143,12 +114,12 @@ static int run_inspect(const struct command *command, int argc, char **argv)
     int status = EXIT_OK;
 
     if (!options_parse(command, argc, argv, &o, &err))
-        return unable(command, &err);
+        return console_unable(command, &err);
     if (options_has(o, "--help"))
-        return print_help(command);
+        return console_help(command);
     if (options_n_arguments(o) == 0) {
         err_what(&err, ERR_CONFIG, "at least one file is wanted");
-        return unable(command, &err);
+        return console_unable(command, &err);
     }
     /* One bad file does not hide the others. */
     for (size_t i = 0; i < options_n_arguments(o); i++) {
@@ -158,8 +129,8 @@ static int run_inspect(const struct command *command, int argc, char **argv)
         err_clear(&err);
         buf_init(&text, DESCRIPTION_MAX);
         one = certs_inspect(options_argument(o, i), time(NULL), &text, &err)
-                  ? print(command, buf_str(&text))
-                  : unable(command, &err);
+                  ? console_print(command, &text, EXIT_OK)
+                  : console_unable(command, &err);
         status = one > status ? one : status;
     }
     return status;
