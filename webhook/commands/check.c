@@ -1,0 +1,242 @@
+#include "base/mem.h"
+#include "base/text.h"
+#include "commands/console.h"
+#include "commands/setup.h"
+#include "config/nearest.h"
+#include "report/check_report.h"
+#include "rules/judge.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* A report of a hundred thousand findings; past it something else is wrong. */
+#define REPORT_MAX ((size_t)256 * 1024 * 1024)
+
+static const struct option_row check_options[] = {
+    SETUP_OPTIONS,
+    {"--format", "text|json", OPTION_VALUE, "how the report is written (text)"},
+};
+
+/* Where a manifest ends up: the namespace an Application renders it into. */
+struct placed {
+    const struct manifest *manifest;
+    struct str namespace;
+};
+
+struct placements {
+    struct placed *items;
+    size_t n;
+    size_t capacity;
+};
+
+static bool is_judged(const struct identity *id)
+{
+    return identity_is_kind(id, GROUP_ARGOPROJ, "Application") ||
+           identity_is_kind(id, GROUP_EXTERNAL_SECRETS, "ExternalSecret");
+}
+
+static void place_output(struct placements *p, const struct output *output)
+{
+    for (size_t i = 0; i < output->n; i++) {
+        const struct rendering *rendering = output->sources[i].rendering;
+
+        for (size_t k = 0; rendering && k < rendering->n_objects; k++) {
+            const struct rendered *object = &rendering->objects[k];
+
+            if (!object->manifest || !object->id.namespace.n || !is_judged(&object->manifest->id))
+                continue;
+            p->items = xgrow(p->items, p->n, &p->capacity, sizeof *p->items);
+            p->items[p->n++] = (struct placed){object->manifest, object->id.namespace};
+        }
+    }
+}
+
+static int by_manifest(const void *left, const void *right)
+{
+    const struct placed *a = left;
+    const struct placed *b = right;
+
+    if (a->manifest != b->manifest)
+        return a->manifest < b->manifest ? -1 : 1;
+    return str_cmp(a->namespace, b->namespace);
+}
+
+static struct placements place_all(const struct facts *f)
+{
+    struct placements p = {0};
+
+    for (size_t i = 0; i < facts_n_applications(f); i++)
+        place_output(&p, facts_application(f, i)->output);
+    if (p.n)
+        qsort(p.items, p.n, sizeof *p.items, by_manifest);
+    return p;
+}
+
+static const struct placed *find_place(const struct placements *p, const struct manifest *m)
+{
+    size_t low = 0;
+    size_t high = p->n;
+
+    /* The first of several: the order is the same in every run. */
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (p->items[middle].manifest < m)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < p->n && p->items[low].manifest == m ? &p->items[low] : NULL;
+}
+
+/* The namespace the object will have: as rendered, else as written, else Argo CD's own. */
+static struct str namespace_of(const struct facts *f, const struct placements *places,
+                               const struct manifest *m, struct check_report *report)
+{
+    const struct placed *placed = find_place(places, m);
+    bool is_application = identity_is_kind(&m->id, GROUP_ARGOPROJ, "Application");
+
+    if (placed)
+        return placed->namespace;
+    if (m->id.namespace.n)
+        return m->id.namespace;
+    check_report_note(report, m->file, m->line,
+                      is_application
+                          ? "the Application names no namespace and no known Application renders "
+                            "it: judged in Argo CD's own"
+                          : "the ExternalSecret names no namespace and no known Application "
+                            "renders it: judged without one");
+    return is_application ? str_from(facts_settings(f)->argocd.namespace) : STR("");
+}
+
+static void judge_manifest(const struct facts *f, const struct placements *places,
+                           const struct manifest *m, int64_t now, struct check_report *report)
+{
+    struct str namespace = namespace_of(f, places, m, report);
+    AUTO(review_freep) struct review *review = NULL;
+    AUTO(verdict_freep) struct verdict *verdict = NULL;
+    struct err err = {0};
+
+    if (!review_from_manifest(m->object, namespace, m->file, m->line, &review, &err)) {
+        check_report_note(report, m->file, m->line, err.what);
+        return;
+    }
+    verdict = judge(review, f, now);
+    check_report_add(report, review, verdict);
+}
+
+static void add_notes(const struct facts *f, struct check_report *report)
+{
+    const struct tracking_facts *tracking = facts_tracking(f);
+
+    for (size_t i = 0; i < facts_n_repositories(f); i++) {
+        const struct repository *r = facts_repository(f, i);
+
+        for (size_t k = 0; k < repository_n_notes(r); k++) {
+            const struct repository_note *note = repository_note_at(r, k);
+
+            check_report_note(report, note->file, note->line, note->text);
+        }
+    }
+    for (size_t i = 0; i < facts_n_notes(f); i++)
+        check_report_note(report, facts_note_at(f, i)->where, 0, facts_note_at(f, i)->text);
+    if (tracking->assumed) {
+        AUTO(freep)
+        char *text =
+            xasprintf("tracking by label is assumed: %s", tracking->why ? tracking->why : "");
+
+        check_report_note(report, NULL, 0, text);
+    }
+}
+
+static void judge_all(const struct facts *f, int64_t now, struct check_report *report)
+{
+    struct placements places = place_all(f);
+
+    for (size_t i = 0; i < facts_n_repositories(f); i++) {
+        const struct repository *r = facts_repository(f, i);
+
+        for (size_t k = 0; k < repository_n_manifests(r); k++) {
+            const struct manifest *m = repository_manifest(r, k);
+
+            if (is_judged(&m->id))
+                judge_manifest(f, &places, m, now, report);
+        }
+    }
+    free(places.items);
+    add_notes(f, report);
+}
+
+static bool read_format(const struct options *o, bool *json, struct err *err)
+{
+    static const char *const formats[] = {"text", "json", "sarif", "junit"};
+    const char *format = options_value(o, "--format");
+    const char *meant;
+
+    *json = format && strcmp(format, "json") == 0;
+    if (!format || *json || strcmp(format, "text") == 0)
+        return true;
+    if (strcmp(format, "sarif") == 0 || strcmp(format, "junit") == 0) {
+        err_what(err, ERR_CONFIG, "--format %s is not supported yet", format);
+        err_remedy(err, "use text or json");
+        return false;
+    }
+    err_what(err, ERR_CONFIG, "--format wants text or json, found %.60s", format);
+    meant = nearest_word(str_from(format), formats, 2);
+    if (meant)
+        err_remedy(err, "did you mean %s?", meant);
+    return false;
+}
+
+/* The repositories to judge: those of the options, DIR, or the working directory. */
+static bool read_arguments(const struct options *o, struct settings *s, struct err *err)
+{
+    if (options_n_arguments(o) > 1) {
+        err_what(err, ERR_CONFIG, "one directory is wanted, found %zu", options_n_arguments(o));
+        err_remedy(err, "give further ones as --repository URL=DIR");
+        return false;
+    }
+    if (options_n_arguments(o))
+        return setup_add_work_tree(s, options_argument(o, 0), err);
+    return s->n_repositories || setup_add_work_tree(s, ".", err);
+}
+
+static int run_check(const struct command *command, int argc, char **argv)
+{
+    AUTO(options_freep) struct options *o = NULL;
+    AUTO(settings_freep) struct settings *settings = NULL;
+    AUTO(facts_unrefp) struct facts *facts = NULL;
+    AUTO(check_report_freep) struct check_report *report = check_report_new();
+    AUTO(buf_clearp) struct buf out = {.max = REPORT_MAX};
+    struct err err = {0};
+    int64_t now = time(NULL);
+    bool json;
+
+    if (!options_parse(command, argc, argv, &o, &err))
+        return console_unable(command, &err);
+    if (options_has(o, "--help"))
+        return console_help(command);
+    if (!read_format(o, &json, &err) || !setup_settings(o, &settings, &err) ||
+        !read_arguments(o, settings, &err) || !setup_facts(settings, true, now, &facts, &err))
+        return console_unable(command, &err);
+    judge_all(facts, now, report);
+    if (json)
+        check_report_json(report, &out);
+    else
+        check_report_text(report, &out);
+    return console_print(command, &out, check_report_denies(report) ? EXIT_DENIED : EXIT_OK);
+}
+
+const struct command command_check = {
+    .name = "check",
+    .synopsis = "[--repository URL=DIR]... [--config FILE] [--format text|json] [DIR]",
+    .says = "judge every Application and ExternalSecret that repositories hold",
+    .details = "Judges each as if it were applied now, with the files as they lie there standing "
+               "for every revision. DIR is a Git work tree whose remote called origin says its "
+               "URL; without DIR and repositories it is the working directory. Exits 0 when "
+               "nothing is denied, 1 when something is, 2 when it could not run.",
+    .options = check_options,
+    .n_options = ARRAY_LEN(check_options),
+    .run = run_check,
+};

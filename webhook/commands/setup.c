@@ -1,0 +1,156 @@
+#include "commands/setup.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "config/config.h"
+#include "objects/application.h"
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static bool is_directory(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static bool same_directory(const char *a, const char *b)
+{
+    struct stat left;
+    struct stat right;
+
+    return stat(a, &left) == 0 && stat(b, &right) == 0 && left.st_dev == right.st_dev &&
+           left.st_ino == right.st_ino;
+}
+
+static bool has_name(const struct repository_settings *r, struct str url)
+{
+    if (repo_url_eq(str_from(r->url), url))
+        return true;
+    for (size_t i = 0; i < r->n_aliases; i++)
+        if (repo_url_eq(str_from(r->aliases[i]), url))
+            return true;
+    return false;
+}
+
+static void add_alias(struct repository_settings *r, struct str url)
+{
+    r->aliases = xrealloc(r->aliases, (r->n_aliases + 1) * sizeof(char *));
+    r->aliases[r->n_aliases++] = xstrndup(url);
+}
+
+static void add_repository(struct settings *s, struct str url, const char *directory)
+{
+    for (size_t i = 0; i < s->n_repositories; i++) {
+        struct repository_settings *r = &s->repositories[i];
+
+        if (has_name(r, url)) {
+            /* What is typed wins over what is configured. */
+            free(r->path);
+            r->path = xstrdup(directory);
+            return;
+        }
+        if (same_directory(r->path, directory)) {
+            add_alias(r, url);
+            return;
+        }
+    }
+    settings_add_repository(s, url, str_from(directory));
+}
+
+/* "main" of "/repos/deploy@main" when only the part before the '@' is a directory. */
+static bool names_revision(const char *directory)
+{
+    const char *at = strrchr(directory, '@');
+    AUTO(freep) char *before = NULL;
+
+    if (!at || is_directory(directory))
+        return false;
+    before = xstrndup((struct str){directory, (size_t)(at - directory)});
+    return is_directory(before);
+}
+
+static bool add_option(struct settings *s, const char *option, struct err *err)
+{
+    /* At the last '=': a URL may hold one, in its query. */
+    const char *equals = strrchr(option, '=');
+    const char *directory = equals ? equals + 1 : "";
+
+    if (!equals || equals == option || !directory[0]) {
+        err_what(err, ERR_CONFIG, "--repository wants URL=DIR");
+        err_why(err, "found %s",
+                !equals            ? "no '='"
+                : equals == option ? "no URL before the '='"
+                                   : "no directory behind the last '='");
+        return false;
+    }
+    if (names_revision(directory)) {
+        err_what(err, ERR_CONFIG, "--repository URL=DIR@REVISION is not supported yet");
+        err_why(err, "found %s", directory);
+        err_remedy(err, "check out the revision and give its directory");
+        return false;
+    }
+    add_repository(s, (struct str){option, (size_t)(equals - option)}, directory);
+    return true;
+}
+
+bool setup_settings(const struct options *o, struct settings **out, struct err *err)
+{
+    AUTO(settings_freep) struct settings *s = NULL;
+    const char *file = options_value(o, "--config");
+
+    if (!file)
+        s = settings_new();
+    else if (!config_load(file, &s, err))
+        return false;
+    for (size_t i = 0; i < options_n_values(o, "--repository"); i++)
+        if (!add_option(s, options_value_at(o, "--repository", i), err))
+            return false;
+    *out = steal(&s);
+    return true;
+}
+
+bool setup_add_work_tree(struct settings *s, const char *directory, struct err *err)
+{
+    AUTO(freep) char *url = NULL;
+
+    if (!is_directory(directory)) {
+        err_what(err, ERR_SYSTEM, "%s is no directory that can be read", directory);
+        return false;
+    }
+    if (!repository_git_origin(directory, &url)) {
+        err_what(err, ERR_CONFIG, "%s is no Git work tree", directory);
+        err_why(err, "nothing says which URL Applications call it by");
+        err_remedy(err, "name it: --repository URL=%.160s", directory);
+        return false;
+    }
+    if (!url[0]) {
+        err_what(err, ERR_CONFIG, "the Git work tree %s has no remote called origin", directory);
+        err_why(err, "nothing says which URL Applications call it by");
+        err_remedy(err, "name it: --repository URL=%.160s", directory);
+        return false;
+    }
+    add_repository(s, str_from(url), directory);
+    return true;
+}
+
+bool setup_facts(const struct settings *settings, bool assume_label_tracking, int64_t now,
+                 struct facts **out, struct err *err)
+{
+    struct facts_options options = {settings, assume_label_tracking};
+    struct facts *facts = facts_load(&options, now);
+
+    for (size_t i = 0; i < facts_n_repositories(facts); i++) {
+        if (facts_repository(facts, i))
+            continue;
+        /* facts_load() has made one note for each, before any other. */
+        if (facts_n_notes(facts))
+            err_what(err, ERR_SYSTEM, "%s", facts_note_at(facts, 0)->text);
+        else
+            err_what(err, ERR_SYSTEM, "%s could not be read", settings->repositories[i].path);
+        facts_unref(facts);
+        return false;
+    }
+    *out = facts;
+    return true;
+}

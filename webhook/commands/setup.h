@@ -1,0 +1,34 @@
+/* setup.h: the settings and facts that check and explain judge with. */
+#pragma once
+#include "commands/options.h"
+#include "config/settings.h"
+#include "facts/facts.h"
+#include <stdio.h>
+
+/* The options both commands share, for their tables. */
+#define SETUP_OPTIONS                                                                              \
+    {"--config", "FILE", OPTION_VALUE, "settings (YAML); the defaults without it"},                \
+    {                                                                                              \
+        "--repository", "URL=DIR", OPTION_LIST,                                                    \
+            "DIR holds what Applications call URL; give one for each. A DIR given twice is one "   \
+            "repository with two names"                                                            \
+    }
+
+/*
+ * The settings of --config with the repositories of --repository added; one that the
+ * configuration names as well is read from DIR instead.
+ * out  owned by the caller (settings_free()).
+ * Fails with ERR_CONFIG: the configuration's own errors, an option without '=', with an empty URL
+ * or DIR, or with @REVISION (not supported yet).
+ */
+bool setup_settings(const struct options *o, struct settings **out, struct err *err) MUST_CHECK;
+
+/* Adds `directory`, a Git work tree, under the URL of its origin; fails when it has none. */
+bool setup_add_work_tree(struct settings *s, const char *directory, struct err *err) MUST_CHECK;
+
+/*
+ * Loads the facts. Fails with ERR_SYSTEM when a repository cannot be read: whoever named it wants
+ * it judged. settings: borrowed by *out, which the caller gives back by facts_unref().
+ */
+bool setup_facts(const struct settings *settings, bool assume_label_tracking, int64_t now,
+                 struct facts **out, struct err *err) MUST_CHECK;
