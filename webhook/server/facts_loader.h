@@ -1,0 +1,28 @@
+/* facts_loader.h: the thread that loads the facts and loads them anew when a source has changed. */
+#pragma once
+#include "config/settings.h"
+#include "facts/store.h"
+#include "log/metrics.h"
+#include "log/program_log.h"
+
+struct facts_loader;
+
+struct facts_loader_options {
+    const struct settings *settings; /* all borrowed; must outlive the loader */
+    struct facts_store *store;
+    struct program_log *program_log;
+    struct metrics *metrics;
+    /* Called once, on the loader's thread, when the first load has ended, whatever it found. */
+    void (*first_load_ended)(void *closure);
+    void *closure;
+};
+
+/* How often the sources are looked at. */
+enum { FACTS_POLL_SECONDS = 5 };
+
+struct facts_loader *facts_loader_start(const struct facts_loader_options *options);
+/*
+ * Ends the thread and frees the loader; NULL is fine. A load that runs is waited for, at most
+ * wait_ms: false when it did not end by then. The loader and what it borrows then have to stay.
+ */
+bool facts_loader_stop(struct facts_loader *l, unsigned wait_ms);
