@@ -223,9 +223,10 @@ static void add_cause(struct buf *m, const struct context *c, const struct outco
     else
         buf_adds(m, "its spec.target.template puts a tracking mark on the Secret");
     if (o->mark_value.n)
-        buf_printf(m, ", %s: %s among them", show(o->mark_key).text, show(o->mark_value).text);
+        buf_printf(m, ": %s: %s", show(o->mark_key).text, show(o->mark_value).text);
     else if (o->rendered)
-        buf_printf(m, ", also the %s that Argo CD sets because %s is among what it renders",
+        buf_printf(m,
+                   ", with them the label %s that Argo CD sets because %s is among what it renders",
                    show(o->mark_key).text, show_place(o->rendered->manifest).text);
 }
 

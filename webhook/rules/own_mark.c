@@ -46,12 +46,18 @@ bool subject_own_mark_of_any_method(const struct facts *f, const struct applicat
 {
     const struct tracking_facts *tracking = facts_tracking(f);
     struct tracking any = {.method = TRACKING_ANNOTATION};
+    struct str well_known[] = {STR(LABEL_INSTANCE_ARGOCD), STR(LABEL_INSTANCE_KUBERNETES)};
 
     if (bears_own_mark(f, &any, app))
         return true;
     any.method = TRACKING_LABEL;
     for (size_t i = 0; i < tracking->n; i++) {
         any.label_key = tracking->hypotheses[i].label_key;
+        if (bears_own_mark(f, &any, app))
+            return true;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(well_known); i++) {
+        any.label_key = well_known[i];
         if (bears_own_mark(f, &any, app))
             return true;
     }

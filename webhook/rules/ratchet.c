@@ -64,12 +64,14 @@ bool ratchet_is_changed(const struct facts *f, const json_t *object, const json_
     return false;
 }
 
-/* Whether `before` is the same finding, as bad or worse. */
+/* Whether `before` is the same finding, as bad or worse. A mark under another method proves nothing
+ * of the old object, but gaining the new one is a migration then, not a new mistake. */
 static bool covers(const struct finding *before, const struct finding *now)
 {
     return before->rule == now->rule && strcmp(before->subject, now->subject) == 0 &&
            strcmp(before->target, now->target) == 0 &&
-           (before->verdict == FINDING_DENY || now->verdict != FINDING_DENY) &&
+           (before->verdict == FINDING_DENY || now->verdict != FINDING_DENY ||
+            (before->traits & TRAIT_OWN_MARK)) &&
            (now->traits & ~before->traits) == 0;
 }
 

@@ -95,7 +95,8 @@ static void deny_own_mark(const struct context *c, const struct shown *mark, con
     buf_init(&m, MESSAGE_MAX);
     buf_printf(&m,
                "Application %s syncs itself: it bears its own tracking mark (%s), which Argo CD "
-               "sets on what an Application renders (%s). %s",
+               "sets only on what an Application renders; what the source holds now is not known: "
+               "%s. %s",
                show_id(&c->subject->app->id).text, mark->text, why, harm);
     add_repair(&m, c, "its manifest");
     f = findings_add(out, c, RULE_SELF_REFERENCE, FINDING_DENY, "", &m);

@@ -1,0 +1,315 @@
+/* test_cases.c: judges the cases of one rule's folder and compares every word of the verdicts. */
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/yaml.h"
+#include "config/config.h"
+#include "facts/facts.h"
+#include "review/scan.h"
+#include "rules/judge.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/*
+ * A file holds `config` (configuration text), `repositories` (URL: {path: text}) and `cases`, a
+ * list of {name, says, row, decides, config, repositories, object, oldObject, operation,
+ * namespace, objectName}. A case's own repositories are laid over the file's; a null text takes a
+ * file away. `decides` is deny, warn, undecided or allow, what the verdict comes to. The whole
+ * verdicts stand in a file of the same name ending in .want; SYNCGUARD_WRITE_WANTED=1 writes it
+ * anew, to be read before it is committed.
+ */
+enum { FILE_MAX_BYTES = 4 * 1024 * 1024 };
+
+static const int64_t now = 1767225600; /* 2026-01-01T00:00:00Z */
+
+static void die(const char *what, const char *detail)
+{
+    (void)fprintf(stderr, "%s: %s\n", what, detail);
+    exit(2);
+}
+
+static char *read_file(const char *path, size_t *n)
+{
+    FILE *file = fopen(path, "rb");
+    char *text;
+
+    if (!file)
+        return NULL;
+    text = xmalloc(FILE_MAX_BYTES + 1);
+    *n = fread(text, 1, FILE_MAX_BYTES, file);
+    text[*n] = '\0';
+    (void)fclose(file);
+    return text;
+}
+
+static void write_file(const char *path, struct str text)
+{
+    FILE *file = fopen(path, "wb");
+
+    if (!file || fwrite(text.p ? text.p : "", 1, text.n, file) != text.n || fclose(file) != 0)
+        die(path, strerror(errno));
+}
+
+static void make_parents(char *path)
+{
+    for (char *p = strchr(path + 1, '/'); p; p = strchr(p + 1, '/')) {
+        *p = '\0';
+        if (mkdir(path, 0755) != 0 && errno != EEXIST)
+            die(path, strerror(errno));
+        *p = '/';
+    }
+}
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *walk)
+{
+    (void)st;
+    (void)kind;
+    (void)walk;
+    return remove(path);
+}
+
+static void write_tree(const char *root, json_t *files, json_t *over)
+{
+    const char *path;
+    json_t *text;
+    AUTO(json_unrefp) json_t *all = json_copy(files);
+
+    if (!all)
+        all = json_object();
+    if (over)
+        (void)json_object_update(all, over);
+    json_object_foreach(all, path, text)
+    {
+        AUTO(freep) char *full = xasprintf("%s/%s", root, path);
+
+        if (json_is_null(text))
+            continue;
+        make_parents(full);
+        write_file(full, json_view(text));
+    }
+}
+
+static struct settings *make_settings(const json_t *file, const json_t *test, const char *root)
+{
+    const json_t *text = json_object_get(test, "config") ? json_object_get(test, "config")
+                                                         : json_object_get(file, "config");
+    json_t *repositories = json_object_get(file, "repositories");
+    const json_t *over = json_object_get(test, "repositories");
+    struct settings *s = NULL;
+    struct err err = {0};
+    char reason[ERR_TEXT_MAX];
+    const char *url;
+    json_t *files;
+    unsigned i = 0;
+
+    if (!config_parse(json_view(text), "config", root, &s, &err))
+        die("config", err_text(&err, reason));
+    json_object_foreach(repositories, url, files)
+    {
+        AUTO(freep) char *directory = xasprintf("%s/%u", root, i++);
+
+        if (mkdir(directory, 0755) != 0)
+            die(directory, strerror(errno));
+        write_tree(directory, files, json_object_get(over, url));
+        settings_add_repository(s, str_from(url), str_from(directory));
+    }
+    return s;
+}
+
+static json_t *group_kind(const char *group, const char *version, const char *key,
+                          const char *value)
+{
+    return json_pack("{s:s, s:s, s:s}", "group", group, "version", version, key, value);
+}
+
+/* The review as the API server would send it: the request's own fields, sorted object keys. */
+static char *review_text(const json_t *test)
+{
+    const json_t *object = json_object_get(test, "object");
+    const json_t *old = json_object_get(test, "oldObject");
+    const json_t *operation = json_object_get(test, "operation");
+    const json_t *any = object && !json_is_null(object) ? object : old;
+    const json_t *metadata = json_object_get(any, "metadata");
+    struct identity id;
+    bool app;
+    json_t *request;
+    json_t *review;
+    char *text;
+
+    if (!identity_read(any, &id))
+        die("case", "the object has no apiVersion, kind or name");
+    app = str_is(id.kind, "Application");
+    request =
+        json_pack("{s:s, s:o, s:o, s:O?, s:O?, s:s, s:{s:s, s:[s]}, s:O?, s:O?, s:b}", "uid",
+                  "705ab4f5-6393-11e8-b7cc-42010a800002", "kind",
+                  group_kind(app ? GROUP_ARGOPROJ : GROUP_EXTERNAL_SECRETS, app ? "v1alpha1" : "v1",
+                             "kind", json_string_value(json_object_get(any, "kind"))),
+                  "resource",
+                  group_kind(app ? GROUP_ARGOPROJ : GROUP_EXTERNAL_SECRETS, app ? "v1alpha1" : "v1",
+                             "resource", app ? "applications" : "externalsecrets"),
+                  "name", json_object_get(metadata, "name"), "namespace",
+                  json_object_get(metadata, "namespace"), "operation",
+                  operation ? json_string_value(operation)
+                  : old     ? "UPDATE"
+                            : "CREATE",
+                  "userInfo", "username", "kubernetes-admin", "groups", "system:authenticated",
+                  "object", object, "oldObject", old, "dryRun", 0);
+    if (!request)
+        die("case", "the request could not be packed");
+    review = json_pack("{s:s, s:s, s:o}", "kind", "AdmissionReview", "apiVersion",
+                       "admission.k8s.io/v1", "request", request);
+    text = json_dumps(review, JSON_SORT_KEYS | JSON_COMPACT);
+    json_decref(review);
+    return text;
+}
+
+static const char *decision_of(const struct verdict *v)
+{
+    const char *decision = "allow";
+
+    if (!v->allowed)
+        return "deny";
+    for (size_t i = 0; i < v->n_findings; i++) {
+        if (v->findings[i].verdict == FINDING_WARN)
+            decision = "warn";
+        else if (v->findings[i].verdict == FINDING_UNDECIDED && decision[0] == 'a')
+            decision = "undecided";
+    }
+    return decision;
+}
+
+static void describe(const char *name, const struct verdict *v, struct buf *out)
+{
+    buf_printf(out, "== %s: %s\n", name, v->allowed ? "allowed" : "denied");
+    for (size_t i = 0; i < v->n_findings; i++) {
+        const struct finding *f = &v->findings[i];
+
+        buf_printf(out, "[%s] %s%s%s\n  %s\n", rule_id_name(f->rule),
+                   finding_verdict_name(f->verdict), f->denies ? ", denies" : "",
+                   f->ratcheted ? ", was so before" : "", f->message);
+        buf_printf(out, "  about %s%s%s\n", f->subject, f->target[0] ? " and " : "", f->target);
+        for (size_t k = 0; k < f->n_evidence; k++)
+            buf_printf(out, "  saw %s in %s\n", f->evidence[k].saw, f->evidence[k].source);
+    }
+}
+
+static bool run_case(const json_t *file, const json_t *test, const char *root, struct buf *out)
+{
+    AUTO(settings_freep) struct settings *s = make_settings(file, test, root);
+    struct facts_options options = {.settings = s,
+                                    .assume_label_tracking = json_bool_at(test, "check", false)};
+    AUTO(facts_unrefp) struct facts *f = facts_load(&options, now);
+    AUTO(freep) char *text = review_text(test);
+    AUTO(scan_freep) struct scan *scan = scan_new(NULL);
+    AUTO(review_freep) struct review *review = NULL;
+    AUTO(verdict_freep) struct verdict *v = NULL;
+    const char *name = json_string_value(json_object_get(test, "name"));
+    struct str decides = json_str_at(test, "decides");
+    struct err err = {0};
+    char reason[ERR_TEXT_MAX];
+
+    (void)scan_feed(scan, str_from(text));
+    if (!scan_finish(scan, &review, &err))
+        die(name, err_text(&err, reason));
+    v = judge(review, f, now);
+    describe(name, v, out);
+    if (str_is(decides, decision_of(v)))
+        return true;
+    (void)printf("FAIL %s: wanted %.*s, got %s\n", name, STR_ARG(decides), decision_of(v));
+    return false;
+}
+
+/* Shows the first line that differs. */
+static void show_difference(const char *wanted, const char *actual)
+{
+    unsigned line = 1;
+
+    while (*wanted && *wanted == *actual) {
+        line += *wanted == '\n';
+        wanted++;
+        actual++;
+    }
+    (void)printf("  line %u: wanted …%.300s\n           actual …%.300s\n", line, wanted, actual);
+}
+
+static bool compare_wanted(const char *path, const struct buf *actual)
+{
+    AUTO(freep) char *want_path = xasprintf("%.*s.want", (int)(strlen(path) - 5), path);
+    AUTO(freep) char *wanted = NULL;
+    size_t n = 0;
+
+    if (getenv("SYNCGUARD_WRITE_WANTED")) {
+        write_file(want_path, buf_str(actual));
+        return true;
+    }
+    wanted = read_file(want_path, &n);
+    if (!wanted) {
+        (void)printf("FAIL %s is missing\n", want_path);
+        return false;
+    }
+    if (str_eq((struct str){wanted, n}, buf_str(actual)))
+        return true;
+    (void)printf("FAIL %s differs\n", want_path);
+    show_difference(wanted, buf_str(actual).p);
+    return false;
+}
+
+static unsigned run_file(const char *path, unsigned *n_cases)
+{
+    size_t n = 0;
+    AUTO(freep) char *text = read_file(path, &n);
+    AUTO(json_unrefp) json_t *file = NULL;
+    const json_t *cases;
+    unsigned n_failed = 0;
+    struct err err = {0};
+    char reason[ERR_TEXT_MAX];
+    struct buf out;
+
+    buf_init(&out, FILE_MAX_BYTES);
+    if (!text || !yaml_read((struct str){text, n}, 1, &file, NULL, &err))
+        die(path, text ? err_text(&err, reason) : strerror(errno));
+    cases = json_array_at(file, "cases");
+    for (size_t i = 0; i < json_array_size(cases); i++) {
+        char root[] = "/tmp/syncguard-case-XXXXXX";
+
+        if (!mkdtemp(root))
+            die(root, strerror(errno));
+        n_failed += !run_case(file, json_array_get(cases, i), root, &out);
+        ++*n_cases;
+        (void)nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    }
+    n_failed += !compare_wanted(path, &out);
+    buf_clear(&out);
+    return n_failed;
+}
+
+int main(int argc, char **argv)
+{
+    struct dirent **entries;
+    unsigned n_failed = 0;
+    unsigned n_cases = 0;
+    int n;
+
+    if (argc != 2)
+        die("usage", "test_cases FOLDER");
+    n = scandir(argv[1], &entries, NULL, alphasort);
+    if (n < 0)
+        die(argv[1], strerror(errno));
+    for (int i = 0; i < n; i++) {
+        AUTO(freep) char *path = xasprintf("%s/%s", argv[1], entries[i]->d_name);
+
+        if (str_ends(str_from(path), STR(".yaml")))
+            n_failed += run_file(path, &n_cases);
+        free(entries[i]);
+    }
+    free(entries);
+    (void)printf("%s: %u cases, %u failed\n", argv[1], n_cases, n_failed);
+    return n_failed || !n_cases;
+}
