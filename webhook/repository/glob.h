@@ -18,6 +18,10 @@ enum glob_compiled { GLOB_OK, GLOB_INVALID, GLOB_NOT_KNOWN };
  *      our limits.
  */
 enum glob_compiled glob_compile(struct str pattern, struct glob **out);
-/* TRI_NOT_KNOWN for patterns mixing ? or [] with non-ASCII text, and past GLOB_MAX_STEPS. */
+/*
+ * TRI_NOT_KNOWN for ? [] or {} together with non-ASCII text, for ? or [] and an empty path, past
+ * GLOB_MAX_STEPS, and for the braces the library gets wrong: certain are braces of literals, braces
+ * around the whole pattern, and {,x} behind a literal at the end.
+ */
 enum tri glob_match(const struct glob *g, struct str path);
 void glob_free(struct glob *g); /* NULL is fine */
