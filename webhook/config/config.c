@@ -1,5 +1,4 @@
 #include "config/config.h"
-#include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/yaml.h"
@@ -7,7 +6,6 @@
 #include "config/nearest.h"
 #include "config/spot.h"
 #include "objects/application.h"
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -286,21 +284,17 @@ static unsigned second_document(struct str text)
     return 0;
 }
 
-static bool too_large(const char *name, struct err *err)
-{
-    err_what(err, ERR_LIMIT, "the configuration is larger than %d bytes", CONFIG_MAX_BYTES);
-    err_where(err, "%s", name);
-    return false;
-}
-
 static bool read_yaml(struct str text, const char *name, json_t **root, struct yaml_lines **lines,
                       struct err *err)
 {
     struct err cause = {0};
     unsigned second;
 
-    if (text.n > CONFIG_MAX_BYTES)
-        return too_large(name, err);
+    if (text.n > CONFIG_MAX_BYTES) {
+        err_what(err, ERR_LIMIT, "the configuration is larger than %d bytes", CONFIG_MAX_BYTES);
+        err_where(err, "%s", name);
+        return false;
+    }
     second = second_document(text);
     if (second) {
         err_what(err, ERR_CONFIG, "the configuration is more than one YAML document");
@@ -353,39 +347,4 @@ bool config_parse(struct str text, const char *name, const char *directory, stru
     }
     *out = steal(&settings);
     return true;
-}
-
-static bool read_file(const char *file, struct buf *out, struct err *err)
-{
-    FILE *stream = fopen(file, "re");
-    char piece[4096];
-    size_t n;
-    int problem = stream ? 0 : errno;
-
-    while (stream && (n = fread(piece, 1, sizeof piece, stream)) > 0 && buf_ok(out))
-        buf_add(out, (struct str){piece, n});
-    if (stream && ferror(stream))
-        problem = errno;
-    if (stream)
-        (void)fclose(stream);
-    if (problem) {
-        err_what(err, ERR_SYSTEM, "the configuration could not be read");
-        err_where(err, "%s", file);
-        err_why_errno(err, problem);
-        return false;
-    }
-    return buf_ok(out) || too_large(file, err);
-}
-
-bool config_load(const char *file, struct settings **out, struct err *err)
-{
-    AUTO(buf_clearp) struct buf text;
-    const char *slash = strrchr(file, '/');
-    AUTO(freep) char *directory = xstrndup((struct str){file, slash ? (size_t)(slash - file) : 0});
-
-    buf_init(&text, CONFIG_MAX_BYTES);
-    if (!read_file(file, &text, err))
-        return false;
-    /* "/config.yaml" lies in "/", which the cut above has emptied. */
-    return config_parse(buf_str(&text), file, slash == file ? "/" : directory, out, err);
 }
