@@ -110,6 +110,8 @@ struct rendering {
      * not known (reference/argocd.md 2.5, "No"). */
     bool no_more_argoproj;
     bool no_more_external_secrets;
+    char **names; /* what `objects` needs beyond the repository; rendering_free() frees them */
+    size_t n_names;
 };
 
 /*

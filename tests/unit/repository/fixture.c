@@ -1,0 +1,204 @@
+#include "fixture.h"
+#include "base/buf.h"
+#include "base/mem.h"
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+/* cmocka wants the standard headers above it. */
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+static char last_text[65536];
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *place)
+{
+    (void)st;
+    (void)kind;
+    (void)place;
+    return remove(path);
+}
+
+void fixture_init(struct fixture *f)
+{
+    *f = (struct fixture){.directory = "/tmp/syncguard-repository-XXXXXX"};
+    assert_non_null(mkdtemp(f->directory));
+}
+
+void fixture_clear(struct fixture *f)
+{
+    repository_free(f->repository);
+    (void)nftw(f->directory, remove_one, 32, FTW_DEPTH | FTW_PHYS);
+}
+
+char *fixture_path(const struct fixture *f, const char *path)
+{
+    return xasprintf("%s/%s", f->directory, path);
+}
+
+void mkdirs(const struct fixture *f, const char *path)
+{
+    AUTO(freep) char *whole = fixture_path(f, path);
+
+    for (char *slash = whole + strlen(f->directory) + 1; (slash = strchr(slash, '/')); slash++) {
+        *slash = '\0';
+        (void)mkdir(whole, 0755);
+        *slash = '/';
+    }
+    (void)mkdir(whole, 0755);
+}
+
+static void mkparent(const struct fixture *f, const char *path)
+{
+    AUTO(freep) char *parent = xstrdup(path);
+    char *slash = strrchr(parent, '/');
+
+    if (slash) {
+        *slash = '\0';
+        mkdirs(f, parent);
+    }
+}
+
+void mkbytes(const struct fixture *f, const char *path, const void *bytes, size_t n)
+{
+    AUTO(freep) char *whole = fixture_path(f, path);
+    FILE *file;
+
+    mkparent(f, path);
+    file = fopen(whole, "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, n, file), n);
+    assert_int_equal(fclose(file), 0);
+}
+
+void mkfile(const struct fixture *f, const char *path, const char *text)
+{
+    mkbytes(f, path, text, strlen(text));
+}
+
+void mkfiles(const struct fixture *f, const char *path, ...)
+{
+    va_list pairs;
+
+    va_start(pairs, path);
+    for (; path; path = va_arg(pairs, const char *))
+        mkfile(f, path, va_arg(pairs, const char *));
+    va_end(pairs);
+}
+
+void mklink(const struct fixture *f, const char *path, const char *target)
+{
+    AUTO(freep) char *whole = fixture_path(f, path);
+
+    mkparent(f, path);
+    assert_int_equal(symlink(target, whole), 0);
+}
+
+void fixture_load(struct fixture *f)
+{
+    struct repository_spec spec = {.url = STR("https://git.example.com/platform/deploy.git"),
+                                   .path = f->directory};
+    struct err err = {0};
+
+    repository_free(f->repository);
+    f->repository = NULL;
+    if (!repository_load(&spec, 1000, &f->repository, &err))
+        fail_msg("%s: %s", err.what, err.why);
+}
+
+static void add_object(struct buf *text, const struct rendered *o)
+{
+    buf_printf(text, " | %.*s %.*s/%.*s%s", STR_ARG(o->id.kind), STR_ARG(o->id.namespace),
+               STR_ARG(o->id.name), o->hook_skip ? " skip" : (o->hook ? " hook" : ""));
+}
+
+static const char *finish(struct buf *text)
+{
+    assert_true(buf_ok(text));
+    memcpy(last_text, text->p ? text->p : "", text->n);
+    last_text[text->n] = '\0';
+    buf_clear(text);
+    return last_text;
+}
+
+const char *rendered_with(const struct fixture *f, const struct source *source,
+                          enum tri skips_marked_files)
+{
+    static const char *const states[] = {"COMPLETE", "PARTIAL", "FAILS"};
+    struct render_request q = {.source = source,
+                               .app_name = STR("root"),
+                               .destination_namespace = STR("default"),
+                               .skips_marked_files = skips_marked_files};
+    AUTO(rendering_freep) struct rendering *r = repository_render(f->repository, &q);
+    struct buf text;
+
+    buf_init(&text, sizeof last_text - 1);
+    buf_printf(&text, "%s%s%s", states[r->state], r->why ? " " : "", r->why ? r->why : "");
+    for (size_t i = 0; i < r->n_objects; i++)
+        add_object(&text, &r->objects[i]);
+    buf_adds(&text, r->no_more_argoproj ? " | no more argoproj" : "");
+    buf_adds(&text, r->no_more_external_secrets ? " | no more external-secrets" : "");
+    return finish(&text);
+}
+
+const char *rendered(const struct fixture *f, const struct source *source)
+{
+    return rendered_with(f, source, TRI_YES);
+}
+
+const char *rendered_path(const struct fixture *f, const char *path)
+{
+    struct source source = {.path = str_from(path)};
+
+    return rendered(f, &source);
+}
+
+const char *listed(const struct fixture *f)
+{
+    struct buf text;
+
+    buf_init(&text, sizeof last_text - 1);
+    for (size_t i = 0; i < repository_n_manifests(f->repository); i++) {
+        const struct manifest *m = repository_manifest(f->repository, i);
+
+        buf_printf(&text, "%s%s:%u %.*s %.*s/%.*s", i ? "|" : "", m->file, m->line,
+                   STR_ARG(m->id.kind), STR_ARG(m->id.namespace), STR_ARG(m->id.name));
+    }
+    return finish(&text);
+}
+
+const char *noted(const struct fixture *f)
+{
+    struct buf text;
+
+    buf_init(&text, sizeof last_text - 1);
+    for (size_t i = 0; i < repository_n_notes(f->repository); i++) {
+        const struct repository_note *n = repository_note_at(f->repository, i);
+
+        buf_printf(&text, "%s%s:%u %s", i ? "|" : "", n->file, n->line, n->text);
+    }
+    return finish(&text);
+}
+
+int fixture_setup(void **state)
+{
+    struct fixture *f = xcalloc(1, sizeof *f);
+
+    fixture_init(f);
+    *state = f;
+    return 0;
+}
+
+int fixture_teardown(void **state)
+{
+    fixture_clear(*state);
+    free(*state);
+    return 0;
+}

@@ -1,0 +1,198 @@
+/* What directory.include and exclude match, by the vectors run against gobwas/glob v0.2.3. */
+#include "repository/glob.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum answer { NO, YES, NOT_KNOWN, INVALID };
+
+static const char *const answer_names[] = {"no", "yes", "not known", "does not compile"};
+
+static const struct vector {
+    const char *pattern;
+    const char *path;
+    enum answer answer;
+} vectors[] = {
+    /* The table of reference/argocd.md 2.3. */
+    {"root-app.yaml", "root-app.yaml", YES},
+    {"root-app.yaml", "sub/root-app.yaml", NO},
+    {"*.yaml", "a/b.yaml", YES},
+    {"**/root-app.yaml", "root-app.yaml", NO},
+    {"**/root-app.yaml", "x/root-app.yaml", YES},
+    {"**root-app.yaml", "a/b/root-app.yaml", YES},
+    {"a/*", "a/x/y", YES},
+    {"{config.yaml,env/*}", "env/x/y.yaml", YES},
+    {"{a,{b,c}}.yaml", "c.yaml", YES},
+    {"a?c.yaml", "a/c.yaml", YES},
+    {"a{,x}", "a", YES},
+    {"ab*ba", "aba", YES},
+    {"Root.yaml", "root.yaml", NO},
+    {"{a.yaml, b.yaml}", "b.yaml", NO},
+    {"a.yaml,b.yaml", "a.yaml", NO},
+    {"./root-app.yaml", "root-app.yaml", NO},
+    {"/root-app.yaml", "root-app.yaml", NO},
+    {"!root-app.yaml", "x.yaml", NO},
+    {"[!abc].yaml", "d.yaml", YES},
+    {"[^abc].yaml", "a.yaml", YES},
+    {"[a-zA-Z].yaml", "a.yaml", INVALID},
+    {"[", "[", INVALID},
+    {"[]", "[]", INVALID},
+    {"[]a]", "a", INVALID},
+    {"a\\*b", "a*b", YES},
+    {"a\\*b", "axb", NO},
+    {"{a,b", "a", YES},
+    {"a/**/b.yaml", "a/b.yaml", YES},
+    {"?.yaml", "\xC3\xA9.yaml", NOT_KNOWN}, /* the library: no */
+    {"x.yaml\ny.yaml\n", "x.yaml", NO},
+    /* Run against the library as well. */
+    {"", "", YES},
+    {"", "a", NO},
+    {"*", "", YES},
+    {"*", "a/b", YES},
+    {"?", "a", YES},
+    {"?", "ab", NO},
+    {"?", "", NOT_KNOWN}, /* the library: yes */
+    {"a?*b", "ab", NO},
+    {"a?*b", "axb", YES},
+    {"*a*b*", "xaybz", YES},
+    {"*a*b*", "xbyaz", NO},
+    {"ab*ba", "ab", NO},
+    {"[a]b*[b]a", "aba", NO}, /* rows, not literals: no overlap */
+    {"[a]*[a]", "a", YES},
+    {"{ab}*ba", "aba", YES},
+    {"{ab*ba,x}", "aba", YES},
+    {"{ab*ba}", "aba", YES},
+    {"{a*b,a*c}", "ab", NOT_KNOWN},
+    {"[b-d]", "c", YES},
+    {"[b-d]", "e", NO},
+    {"[!b-d]", "c", NO},
+    {"[!b-d]", "e", YES},
+    {"[!!a]", "!", NO},
+    {"[-a]", "-", YES},
+    {"[a\\]]", "]", YES},
+    {"[d-b]", "c", INVALID},
+    {"[a-", "a", INVALID},
+    {"[a-]", "a", INVALID},
+    {"[a", "a", INVALID},
+    {"[!", "a", INVALID},
+    {"a\\", "a", YES},
+    {"\\{a\\}", "{a}", YES},
+    {"a}b", "a}b", YES},
+    {"a]b", "a]b", YES},
+    {"*.{yaml,yml}", "x/y.yml", YES},
+    {"*.{yaml,yml}", "x/y.json", NO},
+    {"{*.yaml,*.yml}", "x/y.yml", YES},
+    {"{*.yaml,*.yml}", "x/y.json", NO},
+    {"{*a*,*b*}", "xby", YES},
+    {"{a/*,b/*}", "b/c", YES},
+    {"{a/*,b/?}", "b/c", YES},
+    {"{a,a}", "a", YES},
+    {"{[ab],c?}", "b", YES},
+    {"{[a]x,[a]y}", "ay", NOT_KNOWN},
+    {"**/{a,bc}/*.yaml", "q/bc/z.yaml", YES},
+    {"{a,{b,cd}}.yaml", "cd.yaml", NOT_KNOWN},
+    {"{a,{b,{c}}}.yaml", "c.yaml", NOT_KNOWN},
+    {"{a,?}.yaml", "x.yaml", NOT_KNOWN},
+    {"{*,*b}", "", NOT_KNOWN}, /* the library: no */
+    {"{}", "", NOT_KNOWN},
+    {"a{}", "a", NOT_KNOWN}, /* the library panics */
+    {"a{,}", "a", NOT_KNOWN},
+    {"{x,y}a{,b}", "xa", NOT_KNOWN},
+    {"{a,,b}", "b", NOT_KNOWN},
+    {"{\xC3\xA9,b}", "b", NOT_KNOWN},
+    {"\xC3\xA9*", "\xC3\xA9/a", YES},
+    {"*\xC3\xA9", "a", NO},
+    {"\xFF", "\xFF", INVALID},
+    {"\xEF\xBF\xBD", "x", INVALID},
+};
+
+static enum answer ask(struct str pattern, struct str path)
+{
+    struct glob *g = NULL;
+    enum tri matched;
+
+    switch (glob_compile(pattern, &g)) {
+    case GLOB_INVALID:
+        return INVALID;
+    case GLOB_NOT_KNOWN:
+        return NOT_KNOWN;
+    case GLOB_OK:
+        break;
+    }
+    matched = glob_match(g, path);
+    glob_free(g);
+    return matched == TRI_YES ? YES : matched == TRI_NO ? NO : NOT_KNOWN;
+}
+
+static void globs_match_what_the_library_matches(void **state)
+{
+    size_t n_wrong = 0;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
+        const struct vector *v = &vectors[i];
+        enum answer got = ask(str_from(v->pattern), str_from(v->path));
+
+        if (got == v->answer)
+            continue;
+        print_error("row %zu: \"%s\" on \"%s\": expected %s, got %s\n", i, v->pattern, v->path,
+                    answer_names[v->answer], answer_names[got]);
+        n_wrong++;
+    }
+    assert_int_equal(n_wrong, 0);
+}
+
+static void oversized_patterns_are_not_known(void **state)
+{
+    static char pattern[GLOB_MAX_PATTERN + 1];
+
+    (void)state;
+    memset(pattern, 'a', sizeof pattern);
+    assert_int_equal(ask((struct str){pattern, sizeof pattern}, STR("a")), NOT_KNOWN);
+    assert_int_equal(
+        ask((struct str){pattern, GLOB_MAX_PATTERN}, (struct str){pattern, GLOB_MAX_PATTERN}), YES);
+    assert_int_equal(ask(STR("a\0b"), STR("ab")), NOT_KNOWN);
+    memset(pattern, '{', sizeof pattern);
+    assert_int_equal(ask((struct str){pattern, 100}, STR("a")), NOT_KNOWN);
+}
+
+/* A backtracking matcher would take until the end of the universe. */
+static void work_is_bounded(void **state)
+{
+    static char pattern[4000];
+    static char path[4000];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof pattern; i += 2)
+        memcpy(pattern + i, "*a", 2);
+    memset(path, 'a', sizeof path);
+    path[sizeof path - 1] = 'b';
+    assert_int_equal(ask((struct str){pattern, sizeof pattern}, (struct str){path, sizeof path}),
+                     NOT_KNOWN);
+    assert_int_equal(ask((struct str){pattern, 60}, (struct str){path, 200}), YES);
+    assert_int_equal(ask(STR("*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b"), (struct str){path, 60}), NO);
+}
+
+static void nothing_is_freed_quietly(void **state)
+{
+    (void)state;
+    glob_free(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(globs_match_what_the_library_matches),
+        cmocka_unit_test(oversized_patterns_are_not_known),
+        cmocka_unit_test(work_is_bounded),
+        cmocka_unit_test(nothing_is_freed_quietly),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

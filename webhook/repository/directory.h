@@ -1,0 +1,8 @@
+/* directory.h: what a directory source yields (reference/argocd.md 2.2, 2.3). */
+#pragma once
+#include "repository/index.h"
+
+/* reposerver.max.combined.directory.manifests.size: 10M, a Kubernetes quantity. */
+enum { DIRECTORY_MAX_BYTES = 10000000 };
+
+void directory_render(struct render *r);

@@ -1,0 +1,33 @@
+/* index.h: the parts of a repository, for the files of this room that render from it. */
+#pragma once
+#include "repository/contents.h"
+#include "repository/output.h"
+#include "repository/repository.h"
+#include "repository/tree.h"
+
+struct repository {
+    char *url;
+    char **aliases;
+    size_t n_aliases;
+    char *path;
+    char *label;
+    int64_t loaded_at;
+    struct tree *tree;
+    struct contents *contents;
+    const struct manifest **manifests; /* of every file, in order; borrowed from `contents` */
+    size_t n_manifests;
+    struct repository_note *notes; /* texts borrowed from `tree` and `contents` */
+    size_t n_notes;
+};
+
+/* One rendering under way; everything is borrowed. */
+struct render {
+    const struct repository *repository;
+    const struct tree *tree;
+    const struct contents *contents;
+    const struct render_request *request;
+    const char *path;  /* the source's, cleaned; "." for the root */
+    size_t directory;  /* the node it leads to */
+    bool ends_in_link; /* the path's last component is a symlink */
+    struct output_builder *output;
+};

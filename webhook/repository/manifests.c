@@ -1,0 +1,454 @@
+#include "repository/manifests.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/yaml.h"
+#include "repository/decode.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How far Argo CD looks for a leading '{' (NewYAMLOrJSONDecoder(reader, 4096)). */
+enum { JSON_GUESS_BYTES = 4096 };
+
+/* kubectl keeps the whole applied object there, a Secret's data included. */
+static const char last_applied[] = "kubectl.kubernetes.io/last-applied-configuration";
+
+struct parser {
+    const char *file;
+    struct str text; /* the whole file */
+    struct parsed *out;
+    size_t n_objects; /* read so far, nameless ones included */
+    size_t *nodes_left;
+};
+
+/* Where a document comes from: its tree once more with the lines of its values. */
+struct origin {
+    const json_t *tree;
+    const struct yaml_lines *lines; /* NULL: not known */
+    unsigned line;                  /* where the document starts */
+};
+
+static bool stop(struct parser *p, enum parse_state state, unsigned line, const char *what)
+{
+    p->out->state = state;
+    p->out->line = line;
+    p->out->why =
+        line ? xasprintf("%s:%u %s", p->file, line, what) : xasprintf("%s %s", p->file, what);
+    return false;
+}
+
+/* Counts up to `limit`; jansson and yaml.c bound the depth. */
+static size_t count_nodes(json_t *value, size_t limit)
+{
+    size_t n = 1;
+    size_t index;
+    const char *key;
+    json_t *child;
+
+    if (json_is_array(value)) {
+        json_array_foreach(value, index, child)
+        {
+            if (n > limit)
+                break;
+            n += count_nodes(child, limit - n);
+        }
+    } else {
+        json_object_foreach(value, key, child)
+        {
+            if (n > limit)
+                break;
+            n += count_nodes(child, limit - n);
+        }
+    }
+    return n;
+}
+
+static bool is_kept_whole(const struct identity *id)
+{
+    static const char *const kinds[] = {"Application", "AppProject", "ApplicationSet"};
+
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        if (identity_is_kind(id, GROUP_ARGOPROJ, kinds[i]))
+            return true;
+    return str_is(id->group, GROUP_EXTERNAL_SECRETS) ||
+           (identity_is_kind(id, "", "ConfigMap") && str_is(id->name, "argocd-cm"));
+}
+
+/* apiVersion, kind and metadata alone: nothing of a Secret's values stays in memory. */
+static json_t *slim(const json_t *object)
+{
+    static const char *const fields[] = {"name", "namespace", "labels", "ownerReferences"};
+    const json_t *metadata = json_object_at(object, "metadata");
+    json_t *annotations = json_object_at(metadata, "annotations");
+    json_t *less = json_object();
+    json_t *kept = json_object();
+
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+        if (json_object_get(metadata, fields[i]))
+            (void)json_object_set(kept, fields[i], json_object_get(metadata, fields[i]));
+    if (annotations) {
+        json_t *copy = json_copy(annotations);
+
+        (void)json_object_del(copy, last_applied);
+        (void)json_object_set_new(kept, "annotations", copy);
+    }
+    if (json_object_get(object, "apiVersion"))
+        (void)json_object_set(less, "apiVersion", json_object_get(object, "apiVersion"));
+    (void)json_object_set(less, "kind", json_object_get(object, "kind"));
+    (void)json_object_set_new(less, "metadata", kept);
+    return less;
+}
+
+static unsigned name_line(const struct origin *origin)
+{
+    const json_t *metadata = json_object_at(origin->tree, "metadata");
+    unsigned line = 0;
+
+    if (origin->lines && metadata)
+        line = yaml_line_of(origin->lines, metadata, "name");
+    return line ? line : origin->line;
+}
+
+static bool add_object(struct parser *p, json_t *object, const struct origin *origin)
+{
+    struct parsed *out = p->out;
+    struct manifest m = {.file = p->file};
+    size_t n_nodes;
+
+    if (!identity_read(object, &m.id))
+        return true;
+    m.object = is_kept_whole(&m.id) ? json_incref(object) : slim(object);
+    n_nodes = count_nodes(m.object, *p->nodes_left);
+    if (n_nodes > *p->nodes_left) {
+        json_decref(m.object);
+        return stop(p, PARSE_NOT_KNOWN, origin->line,
+                    "exceeds what is kept of one repository (10000000 values)");
+    }
+    *p->nodes_left -= n_nodes;
+    (void)identity_read(m.object, &m.id); /* views into what is kept */
+    m.line = name_line(origin);
+    out->manifests = xgrow(out->manifests, out->n, &out->capacity, sizeof *out->manifests);
+    out->manifests[out->n++] = m;
+    return true;
+}
+
+static bool add_items(struct parser *p, const json_t *items, const struct origin *list)
+{
+    const json_t *line_items = json_array_at(list->tree, "items");
+    size_t index;
+    json_t *item;
+
+    json_array_foreach(items, index, item)
+    {
+        struct origin origin = {json_array_get(line_items, index), list->lines, list->line};
+        unsigned line =
+            list->lines && line_items ? yaml_line_at(list->lines, line_items, index) : 0;
+
+        origin.line = line ? line : list->line;
+        /* the list counts as read, so this fails the app for certain */
+        if (!json_is_object(item))
+            return stop(p, PARSE_FAILS, origin.line, "has a list item that is no object");
+        if (!add_object(p, item, &origin))
+            return false;
+    }
+    return true;
+}
+
+static bool has_kind(const json_t *object)
+{
+    return json_str_at(object, "kind").n > 0;
+}
+
+/* An object as UnstructuredJSONScheme takes it; `document` has a kind. */
+static bool add_document(struct parser *p, json_t *document, const struct origin *origin)
+{
+    const json_t *items = json_object_get(document, "items");
+
+    p->n_objects++; /* an empty list counts as read, too */
+    if (json_is_array(items))
+        return add_items(p, items, origin);
+    if (json_is_null(items) && !json_object_get(document, "spec") &&
+        !json_object_get(document, "status"))
+        return true; /* isNullList: items: null is no object */
+    return add_object(p, document, origin);
+}
+
+/* Whether only blanks, comments and document marks stand there. */
+static bool is_blank(struct str text, unsigned *n_lines_skipped)
+{
+    struct str rest = text.p ? text : STR("");
+    struct str line;
+
+    *n_lines_skipped = 0;
+    while (str_split(&rest, '\n', &line)) {
+        line = str_trim(line);
+        if (line.n && line.p[0] != '#' && !str_is(line, "---"))
+            return false;
+        ++*n_lines_skipped;
+    }
+    return true;
+}
+
+static bool read_chunk(struct parser *p, struct str chunk, unsigned line)
+{
+    struct err err = {0};
+    AUTO(json_unrefp) json_t *document = NULL;
+    AUTO(yaml_lines_freep) struct yaml_lines *lines = NULL;
+    struct origin origin;
+    unsigned skipped;
+
+    if (is_blank(chunk, &skipped))
+        return true;
+    if (!yaml_read(chunk, line, &document, &lines, &err)) {
+        char what[sizeof err.what + sizeof err.where + 32];
+
+        if (err.kind == ERR_LIMIT) {
+            (void)snprintf(what, sizeof what, "is not read: %s", err.what);
+            return stop(p, PARSE_NOT_KNOWN, line + skipped, what);
+        }
+        (void)snprintf(what, sizeof what, "is malformed YAML (%s)", err.where);
+        return stop(p, PARSE_FAILS, 0, what);
+    }
+    if (!document || json_is_null(document))
+        return true;
+    if (!json_is_object(document))
+        return stop(p, PARSE_FAILS, line + skipped, "starts a document that is no object");
+    if (!has_kind(document))
+        return stop(p, PARSE_FAILS, line + skipped, "starts a document without kind");
+    origin = (struct origin){document, lines, line + skipped};
+    return add_document(p, document, &origin);
+}
+
+/* YAMLReader.Read (apimachinery pkg/util/yaml/decoder.go): a line that starts with --- ends the
+ * chunk before it; one that comes first belongs to its chunk. */
+static bool read_yaml(struct parser *p, struct str text, unsigned line)
+{
+    size_t start = 0;
+    unsigned start_line = line;
+    bool is_empty = true;
+
+    for (size_t at = 0; at < text.n; line++) {
+        struct str rest = str_sub(text, at, text.n);
+        size_t n = str_find_char(rest, '\n');
+        size_t next = n < rest.n ? at + n + 1 : text.n;
+
+        if (n >= 3 && memcmp(rest.p, "---", 3) == 0) {
+            struct str behind = str_trim(str_sub(rest, 3, n));
+
+            if (behind.n && behind.p[0] != '#')
+                return stop(p, PARSE_FAILS, line, "has text after the document separator");
+            if (!is_empty) {
+                if (!read_chunk(p, str_sub(text, start, at), start_line))
+                    return false;
+                start = next;
+                start_line = line + 1;
+                is_empty = true;
+                at = next;
+                continue;
+            }
+        }
+        is_empty = false;
+        at = next;
+    }
+    return is_empty || read_chunk(p, str_sub(text, start, text.n), start_line);
+}
+
+static bool is_json_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static size_t skip_json_blanks(struct str text, size_t at)
+{
+    while (at < text.n && is_json_blank(text.p[at]))
+        at++;
+    return at;
+}
+
+static unsigned count_lines(struct str text)
+{
+    unsigned n = 0;
+
+    for (size_t i = 0; i < text.n; i++)
+        n += text.p[i] == '\n';
+    return n;
+}
+
+/* The JSON value at the start of `text`, as Go's decoder reads it into a map: duplicate keys
+ * allowed, the last wins. NULL when malformed. */
+static json_t *read_json_value(struct str text, size_t *n_bytes)
+{
+    json_error_t detail;
+    json_t *value =
+        json_loadb(text.n ? text.p : "", text.n,
+                   JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL | JSON_DISABLE_EOF_CHECK, &detail);
+
+    if (value)
+        *n_bytes = (size_t)detail.position;
+    return value;
+}
+
+static bool wants_lines(const json_t *document)
+{
+    struct identity id;
+
+    return json_is_array(json_object_get(document, "items")) ||
+           (identity_read(document, &id) && is_kept_whole(&id));
+}
+
+/* jansson keeps no lines; JSON that matters is read once more as YAML, only for its lines. */
+static bool add_json(struct parser *p, json_t *document, struct str text, unsigned line)
+{
+    struct err err = {0};
+    AUTO(json_unrefp) json_t *tree = NULL;
+    AUTO(yaml_lines_freep) struct yaml_lines *lines = NULL;
+    struct origin origin = {NULL, NULL, line};
+
+    if (wants_lines(document) && yaml_read(text, line, &tree, &lines, &err) && json_is_object(tree))
+        origin = (struct origin){tree, lines, line};
+    return add_document(p, document, &origin);
+}
+
+/* consumeWhitespace(): blanks are eaten up to and including the first line's end. */
+static bool read_on_as_yaml(struct parser *p, size_t at, size_t non_blank, unsigned line)
+{
+    while (at < non_blank && p->text.p[at] != '\n')
+        at++;
+    if (at < non_blank) {
+        at++;
+        line++;
+    }
+    return read_yaml(p, str_sub(p->text, at, p->text.n), line);
+}
+
+/* YAMLOrJSONDecoder.Decode: a stream of JSON objects; what fails as the first or second value is
+ * read on as YAML. */
+static bool read_json_stream(struct parser *p)
+{
+    size_t at = 0;
+    unsigned line = 1;
+
+    for (unsigned count = 0;; count++) {
+        size_t start = skip_json_blanks(p->text, at);
+        size_t n = 0;
+        json_t *value = NULL;
+        bool going_on;
+
+        if (start == p->text.n)
+            return true;
+        value = read_json_value(str_sub(p->text, start, p->text.n), &n);
+        if (!json_is_object(value) || !has_kind(value)) {
+            json_decref(value);
+            if (count > 1) {
+                line += count_lines(str_sub(p->text, at, start));
+                return stop(p, PARSE_FAILS, line,
+                            "starts a JSON value that is no object of a kind");
+            }
+            return read_on_as_yaml(p, at, start, line);
+        }
+        line += count_lines(str_sub(p->text, at, start));
+        going_on = add_json(p, value, str_sub(p->text, start, start + n), line);
+        json_decref(value);
+        if (!going_on)
+            return false;
+        line += count_lines(str_sub(p->text, start, start + n));
+        at = start + n;
+    }
+}
+
+static bool looks_like_json(struct str text)
+{
+    struct str head = str_trim(str_sub(text, 0, JSON_GUESS_BYTES));
+
+    return head.n && head.p[0] == '{';
+}
+
+static bool has_three_strings(struct str text)
+{
+    return str_contains(text, STR("apiVersion:")) && str_contains(text, STR("kind:")) &&
+           str_contains(text, STR("metadata:"));
+}
+
+/* A document of a kind spells the key, or escapes it with a backslash. Most files of a repository
+ * that are no manifests (values, workflows, charts' data) end here without being parsed. */
+static bool may_hold_objects(struct str text)
+{
+    return str_contains(text, STR("kind")) || str_contains(text, STR("\\"));
+}
+
+static void parse_yaml_file(struct parser *p)
+{
+    struct parsed *out = p->out;
+    unsigned skipped;
+    bool whole;
+
+    if (!may_hold_objects(p->text)) {
+        if (!is_blank(p->text, &skipped))
+            (void)stop(p, PARSE_IGNORED, 0, "holds no object of a kind");
+        return;
+    }
+    whole = looks_like_json(p->text) ? read_json_stream(p) : read_yaml(p, p->text, 1);
+    if (whole || out->state != PARSE_FAILS)
+        return;
+    out->worth_a_note = p->n_objects > 0 || has_three_strings(p->text);
+    if (!out->worth_a_note)
+        out->state = PARSE_IGNORED;
+}
+
+/* One object, nothing behind it; json.Decoder.More() takes a closing bracket for the end. */
+static void parse_json_file(struct parser *p)
+{
+    struct str text = p->text;
+    size_t start = skip_json_blanks(text, 0);
+    size_t n = 0;
+    json_t *value = read_json_value(str_sub(text, start, text.n), &n);
+    size_t end = skip_json_blanks(text, start + n);
+    unsigned line = 1 + count_lines(str_sub(text, 0, start));
+
+    p->out->worth_a_note =
+        str_contains(text, STR("\"apiVersion\"")) && str_contains(text, STR("\"kind\""));
+    if (!value)
+        (void)stop(p, PARSE_FAILS, 0, "is malformed JSON");
+    else if (!json_is_object(value) || !has_kind(value))
+        (void)stop(p, PARSE_FAILS, 0, "is no Kubernetes object");
+    else if (end < text.n && text.p[end] != ']' && text.p[end] != '}')
+        (void)stop(p, PARSE_FAILS, 0, "holds more than one JSON value");
+    else
+        (void)add_json(p, value, str_sub(text, start, start + n), line);
+    json_decref(value);
+}
+
+static void drop_manifests(struct parsed *out)
+{
+    for (size_t i = 0; i < out->n; i++)
+        json_decref(out->manifests[i].object);
+    free(out->manifests);
+    out->manifests = NULL;
+    out->n = 0;
+}
+
+struct parsed *manifests_parse(const char *file, struct str bytes, enum parse_syntax syntax,
+                               size_t *nodes_left)
+{
+    AUTO(freep) char *owned = NULL;
+    struct parsed *out = xcalloc(1, sizeof *out);
+    struct parser p = {.file = file, .out = out, .nodes_left = nodes_left};
+
+    decode_text(bytes, &p.text, &owned);
+    if (syntax == SYNTAX_JSON)
+        parse_json_file(&p);
+    else
+        parse_yaml_file(&p);
+    if (out->state != PARSE_OBJECTS)
+        drop_manifests(out);
+    return out;
+}
+
+void parsed_free(struct parsed *p)
+{
+    if (!p)
+        return;
+    drop_manifests(p);
+    free(p->why);
+    free(p);
+}

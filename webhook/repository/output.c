@@ -1,0 +1,192 @@
+#include "repository/output.h"
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "objects/tracking.h"
+#include <stdarg.h>
+#include <stdlib.h>
+
+struct output_builder {
+    struct rendering *out;
+    struct str namespace;
+    size_t capacity;
+    size_t names_capacity;
+    bool uncertain;
+    bool may_hold_argoproj;
+    bool may_hold_external_secrets;
+};
+
+struct output_builder *output_new(struct str destination_namespace)
+{
+    struct output_builder *b = xcalloc(1, sizeof *b);
+
+    b->out = xcalloc(1, sizeof *b->out);
+    b->namespace = output_keep(b, destination_namespace);
+    return b;
+}
+
+struct str output_keep(struct output_builder *b, struct str text)
+{
+    struct rendering *out = b->out;
+
+    out->names = xgrow(out->names, out->n_names, &b->names_capacity, sizeof *out->names);
+    out->names[out->n_names] = xstrndup(text);
+    return (struct str){out->names[out->n_names++], text.n};
+}
+
+void output_add(struct output_builder *b, const struct manifest *manifest)
+{
+    struct rendering *r = b->out;
+    struct marks marks = marks_read(json_object_at(manifest->object, "metadata"));
+
+    r->objects = xgrow(r->objects, r->n_objects, &b->capacity, sizeof *r->objects);
+    r->objects[r->n_objects++] = (struct rendered){
+        .id = manifest->id,
+        .manifest = manifest,
+        .hook = marks_is_hook(&marks),
+        .hook_skip = marks_is_hook_skip(&marks),
+    };
+}
+
+size_t output_n(const struct output_builder *b)
+{
+    return b->out->n_objects;
+}
+
+struct rendered *output_at(struct output_builder *b, size_t index)
+{
+    return &b->out->objects[index];
+}
+
+static void set_why(struct rendering *r, const char *format, va_list values)
+{
+    struct buf text;
+
+    free(r->why);
+    buf_init(&text, 8192); /* a phrase and a path */
+    buf_vprintf(&text, format, values);
+    r->why = buf_ok(&text) ? buf_take(&text) : xstrdup("what concerns a very long path");
+    buf_clear(&text);
+}
+
+void output_partial(struct output_builder *b, const char *format, ...)
+{
+    struct rendering *r = b->out;
+    va_list values;
+
+    if (r->state != RENDER_COMPLETE)
+        return;
+    r->state = RENDER_PARTIAL;
+    va_start(values, format);
+    set_why(r, format, values);
+    va_end(values);
+}
+
+void output_fails(struct output_builder *b, const char *format, ...)
+{
+    struct rendering *r = b->out;
+    va_list values;
+
+    if (r->state == RENDER_FAILS)
+        return;
+    r->state = RENDER_FAILS;
+    va_start(values, format);
+    set_why(r, format, values);
+    va_end(values);
+}
+
+bool output_has_failed(const struct output_builder *b)
+{
+    return b->out->state == RENDER_FAILS;
+}
+
+void output_uncertain(struct output_builder *b)
+{
+    b->uncertain = true;
+    output_may_hold(b, true, true);
+}
+
+void output_may_hold(struct output_builder *b, bool argoproj, bool external_secrets)
+{
+    b->may_hold_argoproj |= argoproj;
+    b->may_hold_external_secrets |= external_secrets;
+}
+
+struct place {
+    const struct rendered *object;
+    size_t index;
+};
+
+static int by_identity(const void *a, const void *b)
+{
+    const struct place *x = a;
+    const struct place *y = b;
+    const struct identity *i = &x->object->id;
+    const struct identity *j = &y->object->id;
+    int order = str_cmp(i->name, j->name);
+
+    if (!order)
+        order = str_cmp(i->namespace, j->namespace);
+    if (!order)
+        order = str_cmp(i->kind, j->kind);
+    if (!order)
+        order = str_cmp(i->group, j->group);
+    if (!order)
+        order = (x->index > y->index) - (x->index < y->index);
+    return order;
+}
+
+/* Same key twice: the last wins (controller/state.go NormalizeTargetObjects). */
+static void drop_repeated(struct rendering *r)
+{
+    struct place *places = xcalloc(r->n_objects, sizeof *places);
+    bool *drop = xcalloc(r->n_objects, sizeof *drop);
+    size_t kept = 0;
+
+    for (size_t i = 0; i < r->n_objects; i++)
+        places[i] = (struct place){&r->objects[i], i};
+    qsort(places, r->n_objects, sizeof *places, by_identity);
+    for (size_t i = 1; i < r->n_objects; i++)
+        if (identity_eq(&places[i - 1].object->id, &places[i].object->id))
+            drop[places[i - 1].index] = true;
+    for (size_t i = 0; i < r->n_objects; i++)
+        if (!drop[i])
+            r->objects[kept++] = r->objects[i];
+    r->n_objects = kept;
+    free(places);
+    free(drop);
+}
+
+struct rendering *output_finish(struct output_builder *b)
+{
+    struct rendering *r = b->out;
+
+    if (r->state == RENDER_FAILS || b->uncertain)
+        r->n_objects = 0;
+    for (size_t i = 0; i < r->n_objects; i++)
+        if (r->objects[i].id.namespace.n == 0)
+            r->objects[i].id.namespace = b->namespace;
+    if (r->n_objects)
+        drop_repeated(r);
+    r->no_more_argoproj = r->state == RENDER_PARTIAL && !b->may_hold_argoproj;
+    r->no_more_external_secrets = r->state == RENDER_PARTIAL && !b->may_hold_external_secrets;
+    free(b);
+    return r;
+}
+
+void rendering_free(struct rendering *rendering)
+{
+    if (!rendering)
+        return;
+    for (size_t i = 0; i < rendering->n_names; i++)
+        free(rendering->names[i]);
+    free(rendering->names);
+    free(rendering->objects);
+    free(rendering->why);
+    free(rendering);
+}
+
+void rendering_freep(struct rendering **rendering)
+{
+    rendering_free(*rendering);
+}

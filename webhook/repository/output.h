@@ -1,0 +1,32 @@
+/* output.h: a rendering while it is put together. */
+#pragma once
+#include "base/attr.h"
+#include "repository/repository.h"
+
+struct output_builder;
+
+/* destination_namespace is copied. The caller ends with output_finish(). */
+struct output_builder *output_new(struct str destination_namespace);
+/* Adds an object of a file as it is written; its namespace may still be "". */
+void output_add(struct output_builder *b, const struct manifest *manifest);
+size_t output_n(const struct output_builder *b);
+/* The object as it stands now; borrowed until the next output_add(). */
+struct rendered *output_at(struct output_builder *b, size_t index);
+/* A copy that lives as long as the rendering. */
+struct str output_keep(struct output_builder *b, struct str text);
+
+/* Something further is possible: the state becomes PARTIAL. The first reason is kept. */
+void output_partial(struct output_builder *b, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Argo CD would fail: outweighs everything else. The first reason is kept. */
+void output_fails(struct output_builder *b, const char *format, ...) PRINTF_LIKE(2, 3);
+bool output_has_failed(const struct output_builder *b);
+/* Objects added so far and later may be renamed, deleted or never generated: none is certain. */
+void output_uncertain(struct output_builder *b);
+/* What is possible further may be of these groups. */
+void output_may_hold(struct output_builder *b, bool argoproj, bool external_secrets);
+
+/*
+ * Fills empty namespaces, lets the last object of an identity win, drops what is not certain.
+ * The result belongs to the caller (rendering_free()); the builder is gone.
+ */
+struct rendering *output_finish(struct output_builder *b);

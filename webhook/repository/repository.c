@@ -1,0 +1,270 @@
+#include "repository/repository.h"
+#include "base/mem.h"
+#include "repository/directory.h"
+#include "repository/git.h"
+#include "repository/helm.h"
+#include "repository/index.h"
+#include "repository/kustomize.h"
+#include "repository/source_type.h"
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Notes are for people to read; more than this nobody does, and the last one says so. */
+enum { NOTES_MAX = 1000 };
+
+/* The last component of the URL without ".git", else of the directory. */
+static char *make_label(struct str url, const char *path)
+{
+    AUTO(freep) char *real = url.n ? NULL : realpath(path, NULL);
+    struct str text = url.n ? url : str_from(real ? real : path);
+
+    while (text.n && text.p[text.n - 1] == '/')
+        text.n--;
+    if (url.n && str_ends(text, STR(".git")))
+        text.n -= sizeof ".git" - 1;
+    for (size_t i = text.n; i > 0; i--)
+        if (text.p[i - 1] == '/' || (url.n && text.p[i - 1] == ':')) {
+            text = str_sub(text, i, text.n);
+            break;
+        }
+    return xstrndup(text.n ? text : STR("repository"));
+}
+
+static void add_note(struct repository *r, const char *file, unsigned line, const char *text)
+{
+    if (r->n_notes > NOTES_MAX)
+        return;
+    if (!r->notes)
+        r->notes = xcalloc(NOTES_MAX + 1, sizeof *r->notes);
+    if (r->n_notes == NOTES_MAX)
+        text = "more could not be read; only the first 1000 files are named";
+    r->notes[r->n_notes++] = (struct repository_note){file, line, text};
+}
+
+/* A chart's templates are no YAML before Helm has rendered them. */
+static bool is_template(const struct tree *t, size_t index)
+{
+    for (size_t at = t->nodes[index].parent; at != 0; at = t->nodes[at].parent) {
+        size_t chart;
+
+        if (str_is(node_name(&t->nodes[at]), "templates") &&
+            tree_child(t, t->nodes[at].parent, STR("Chart.yaml"), &chart))
+            return true;
+    }
+    return false;
+}
+
+static void note_parsed(struct repository *r, size_t index, const struct parsed *parsed)
+{
+    const struct node *node = &r->tree->nodes[index];
+
+    if (parsed->state == PARSE_NOT_KNOWN ||
+        (parsed->state == PARSE_FAILS && parsed->worth_a_note && !is_template(r->tree, index)))
+        add_note(r, node->path, parsed->line, parsed->why);
+}
+
+static void collect(struct repository *r)
+{
+    size_t capacity = 0;
+
+    if (r->tree->incomplete)
+        add_note(r, "", 0, r->tree->incomplete);
+    if (r->tree->out_of_bounds)
+        add_note(r, r->tree->out_of_bounds, 0,
+                 "is a symlink that leads out of the repository: Argo CD refuses every source");
+    for (size_t i = 0; i < r->tree->n; i++) {
+        const struct content *content = r->contents->by_node[i];
+
+        if (!content)
+            continue;
+        if (content->unread)
+            add_note(r, r->tree->nodes[i].path, 0, content->unread);
+        for (size_t k = 0; k < N_SYNTAXES; k++) {
+            const struct parsed *parsed = content->parsed[k];
+
+            if (!parsed || (k == SYNTAX_YAML && content->is_yaml_extra))
+                continue;
+            note_parsed(r, i, parsed);
+            for (size_t m = 0; m < parsed->n; m++) {
+                r->manifests = xgrow(r->manifests, r->n_manifests, &capacity, sizeof *r->manifests);
+                r->manifests[r->n_manifests++] = &parsed->manifests[m];
+            }
+        }
+    }
+}
+
+static bool check_not_bare(const char *path, struct err *err)
+{
+    if (!git_is_bare(path))
+        return true;
+    err_what(err, ERR_INPUT, "%s is a bare Git repository; not supported yet, give a work tree",
+             path);
+    return false;
+}
+
+bool repository_load(const struct repository_spec *spec, int64_t now, struct repository **out,
+                     struct err *err)
+{
+    AUTO(repository_freep) struct repository *r = NULL;
+    int root_fd;
+
+    if (!check_not_bare(spec->path, err))
+        return false;
+    root_fd = tree_root(spec->path, err);
+    if (root_fd < 0)
+        return false;
+    r = xcalloc(1, sizeof *r);
+    r->url = xstrndup(spec->url);
+    r->aliases = xcalloc(spec->n_aliases, sizeof *r->aliases);
+    for (; r->n_aliases < spec->n_aliases; r->n_aliases++)
+        r->aliases[r->n_aliases] = xstrndup(spec->aliases[r->n_aliases]);
+    r->path = xstrdup(spec->path);
+    r->label = make_label(spec->url, spec->path);
+    r->loaded_at = now;
+    r->tree = tree_read(root_fd);
+    r->contents = contents_read(r->tree, root_fd);
+    (void)close(root_fd);
+    collect(r);
+    *out = steal(&r);
+    return true;
+}
+
+void repository_free(struct repository *r)
+{
+    if (!r)
+        return;
+    for (size_t i = 0; i < r->n_aliases; i++)
+        free(r->aliases[i]);
+    free(r->aliases);
+    free(r->url);
+    free(r->path);
+    free(r->label);
+    free(r->manifests);
+    free(r->notes);
+    contents_free(r->contents);
+    tree_free(r->tree);
+    free(r);
+}
+
+void repository_freep(struct repository **r)
+{
+    repository_free(*r);
+}
+
+bool repository_changed(const struct repository *r)
+{
+    struct err err = {0};
+    int root_fd = tree_root(r->path, &err);
+    AUTO(tree_freep) struct tree *now = NULL;
+
+    if (root_fd < 0)
+        return true;
+    now = tree_read(root_fd);
+    (void)close(root_fd);
+    return now->signature != r->tree->signature || now->n != r->tree->n;
+}
+
+bool repository_matches(const struct repository *r, struct str repo_url)
+{
+    if (r->url[0] && repo_url_eq(str_from(r->url), repo_url))
+        return true;
+    for (size_t i = 0; i < r->n_aliases; i++)
+        if (repo_url_eq(str_from(r->aliases[i]), repo_url))
+            return true;
+    return false;
+}
+
+const char *repository_label(const struct repository *r)
+{
+    return r->label;
+}
+
+const char *repository_revision(const struct repository *r)
+{
+    (void)r; /* a commit, once revisions are read */
+    return "work tree";
+}
+
+const char *repository_path(const struct repository *r)
+{
+    return r->path;
+}
+
+struct str repository_url(const struct repository *r)
+{
+    return str_from(r->url);
+}
+
+int64_t repository_loaded_at(const struct repository *r)
+{
+    return r->loaded_at;
+}
+
+size_t repository_n_manifests(const struct repository *r)
+{
+    return r->n_manifests;
+}
+
+const struct manifest *repository_manifest(const struct repository *r, size_t index)
+{
+    return r->manifests[index];
+}
+
+size_t repository_n_notes(const struct repository *r)
+{
+    return r->n_notes;
+}
+
+const struct repository_note *repository_note_at(const struct repository *r, size_t index)
+{
+    return &r->notes[index];
+}
+
+static void render_path(struct render *r)
+{
+    if (!source_find_path(r))
+        return;
+    switch (source_find_type(r)) {
+    case SOURCE_DIRECTORY:
+        directory_render(r);
+        break;
+    case SOURCE_KUSTOMIZE:
+        kustomize_render(r);
+        break;
+    case SOURCE_HELM:
+        helm_render(r);
+        break;
+    case SOURCE_DECIDED:
+        break;
+    }
+}
+
+struct rendering *repository_render(const struct repository *r, const struct render_request *q)
+{
+    struct render render = {
+        .repository = r,
+        .tree = r->tree,
+        .contents = r->contents,
+        .request = q,
+        .output = output_new(q->destination_namespace),
+    };
+
+    if (q->source->chart.n) {
+        output_partial(render.output, "a chart of a Helm repository is not in Git");
+        output_uncertain(render.output);
+    } else if (q->source->path.n == 0 && q->source->ref.n) {
+        /* only a place for $ref/… value files: it renders nothing (reference/argocd.md 1.1) */
+    } else if (r->tree->out_of_bounds) {
+        output_fails(render.output,
+                     "%s is a symlink that leads out of the repository, which Argo CD refuses",
+                     r->tree->out_of_bounds);
+    } else if (r->tree->incomplete) {
+        output_partial(render.output, "the repository was not read whole: %s", r->tree->incomplete);
+        output_uncertain(render.output);
+    } else {
+        render_path(&render);
+    }
+    return output_finish(render.output);
+}

@@ -1,0 +1,180 @@
+#include "repository/source_type.h"
+#include "base/mem.h"
+#include <string.h>
+
+/* filepath.Clean of a relative path, as a view list put together again. False when it leaves the
+ * root. *out is kept by the output. */
+static bool clean_path(struct render *r, struct str path, const char **out)
+{
+    AUTO(freep) char *clean = xmalloc(path.n + 2);
+    struct str rest = path;
+    struct str part;
+    size_t n = 0;
+
+    while (str_split(&rest, '/', &part)) {
+        if (part.n == 0 || str_is(part, "."))
+            continue;
+        if (str_is(part, "..")) {
+            if (n == 0)
+                return false;
+            while (n && clean[n - 1] != '/')
+                n--;
+            n -= n > 0; /* and the '/' before it */
+            continue;
+        }
+        if (n)
+            clean[n++] = '/';
+        memcpy(clean + n, part.p, part.n);
+        n += part.n;
+    }
+    if (n == 0)
+        clean[n++] = '.';
+    *out = output_keep(r->output, (struct str){clean, n}).p;
+    return true;
+}
+
+/* Whether the last component is a symlink: filepath.Walk looks at it with Lstat. */
+static bool is_link(const struct tree *t, struct str path)
+{
+    const char *slash = memrchr(path.p, '/', path.n);
+    size_t cut = slash ? (size_t)(slash - path.p) : 0;
+    size_t above = 0;
+    size_t last;
+
+    return tree_follow(t, 0, str_sub(path, 0, cut), &above) == TREE_FOUND &&
+           tree_child(t, above, str_sub(path, slash ? cut + 1 : 0, path.n), &last) &&
+           t->nodes[last].kind == NODE_SYMLINK;
+}
+
+bool source_find_path(struct render *r)
+{
+    const struct source *source = r->request->source;
+    struct str shown = str_sub(source->path, 0, 200);
+    struct str clean;
+
+    if (source->path.n == 0) {
+        output_fails(r->output, "the source has no path");
+        return false;
+    }
+    if (source->path.p[0] == '/') {
+        output_fails(r->output, "the path %.*s is absolute", STR_ARG(shown));
+        return false;
+    }
+    if (source->path.n > TREE_MAX_LINK_BYTES || memchr(source->path.p, '\0', source->path.n)) {
+        output_fails(r->output, "the path %.*s is no path", STR_ARG(shown));
+        return false;
+    }
+    if (!clean_path(r, source->path, &r->path)) {
+        output_fails(r->output, "the path %.*s leaves the repository", STR_ARG(shown));
+        return false;
+    }
+    clean = str_from(r->path);
+    switch (tree_follow(r->tree, 0, clean, &r->directory)) {
+    case TREE_OUTSIDE:
+        output_fails(r->output, "the path %s leaves the repository through a symlink", r->path);
+        return false;
+    case TREE_FOUND:
+        if (r->tree->nodes[r->directory].kind == NODE_DIRECTORY)
+            break;
+        output_fails(r->output, "the path %s is no directory", r->path);
+        return false;
+    case TREE_MISSING:
+    case TREE_LOOP:
+        output_fails(r->output, "the path %s does not exist", r->path);
+        return false;
+    }
+    r->ends_in_link = is_link(r->tree, clean);
+    return true;
+}
+
+/* .argocd-source.yaml and .argocd-source-<instance name>.yaml change the source; the instance name
+ * is the Application's name, after "<namespace>_" for apps outside Argo CD's namespace. */
+static bool is_override(struct str name, struct str app_name)
+{
+    struct str middle;
+
+    if (str_is(name, ".argocd-source.yaml"))
+        return true;
+    if (!str_starts(name, STR(".argocd-source-")) || !str_ends(name, STR(".yaml")))
+        return false;
+    middle = str_sub(name, sizeof ".argocd-source-" - 1, name.n - (sizeof ".yaml" - 1));
+    if (!str_ends(middle, app_name))
+        return false;
+    return middle.n == app_name.n || middle.p[middle.n - app_name.n - 1] == '_';
+}
+
+/* What lies directly in the path: an override, and the type discovery.go would find. */
+static enum source_type discover(const struct render *r, const struct node **override)
+{
+    const struct node *nodes = r->tree->nodes;
+    enum source_type type = SOURCE_DIRECTORY;
+
+    *override = NULL;
+    for (size_t i = r->directory + 1; i < nodes[r->directory].end; i = nodes[i].end) {
+        struct str name = node_name(&nodes[i]);
+
+        if (nodes[i].kind == NODE_DIRECTORY)
+            continue;
+        if (is_override(name, r->request->app_name))
+            *override = &nodes[i];
+        if (str_ends(name, STR("Chart.yaml")))
+            type = SOURCE_HELM; /* the lexically last name wins */
+        else if (contents_is_kustomization(name))
+            type = SOURCE_KUSTOMIZE;
+    }
+    return r->ends_in_link ? SOURCE_DIRECTORY : type; /* never entered */
+}
+
+static bool is_empty_directory_option(const struct source *s)
+{
+    return s->directory.present && !s->directory.recurse && s->directory.include.n == 0 &&
+           s->directory.exclude.n == 0;
+}
+
+/* Argo CD drops an empty option when it normalises the Application, and discovers from then on. */
+static enum source_type explicit_type(struct render *r, enum source_type type,
+                                      enum source_type discovered, bool is_empty,
+                                      const char *option)
+{
+    if (!is_empty || type == discovered)
+        return type;
+    output_partial(r->output,
+                   "an empty %s option, which Argo CD drops to find another source type in %s",
+                   option, r->path);
+    output_uncertain(r->output);
+    return SOURCE_DECIDED;
+}
+
+enum source_type source_find_type(struct render *r)
+{
+    const struct source *s = r->request->source;
+    const struct node *override;
+    enum source_type discovered = discover(r, &override);
+    int n_explicit = !!s->kustomize + !!s->helm + s->directory.present + !!s->plugin;
+
+    if (override) {
+        output_partial(r->output, "%s overrides the source, and overrides are not read",
+                       override->path);
+        output_uncertain(r->output);
+        return SOURCE_DECIDED;
+    }
+    if (n_explicit > 1) {
+        output_fails(r->output, "the source sets more than one of kustomize, helm, directory "
+                                "and plugin");
+        return SOURCE_DECIDED;
+    }
+    if (s->plugin) {
+        output_partial(r->output, "the output of a config management plugin");
+        output_uncertain(r->output);
+        return SOURCE_DECIDED;
+    }
+    if (s->helm)
+        return explicit_type(r, SOURCE_HELM, discovered, json_object_size(s->helm) == 0, "helm");
+    if (s->kustomize)
+        return explicit_type(r, SOURCE_KUSTOMIZE, discovered, json_object_size(s->kustomize) == 0,
+                             "kustomize");
+    if (s->directory.present)
+        return explicit_type(r, SOURCE_DIRECTORY, discovered, is_empty_directory_option(s),
+                             "directory");
+    return discovered;
+}

@@ -1,0 +1,82 @@
+/* tree.h: the names of a repository: files, directories and symlinks, in the order Argo CD walks.
+ */
+#pragma once
+#include "base/attr.h"
+#include "base/err.h"
+#include "base/str.h"
+#include <stddef.h>
+#include <stdint.h>
+
+enum node_kind { NODE_DIRECTORY, NODE_FILE, NODE_SYMLINK, NODE_OTHER };
+
+/* Where following a path through symlinks ends. */
+enum tree_found {
+    TREE_FOUND,
+    TREE_MISSING,
+    TREE_OUTSIDE, /* leaves the repository */
+    TREE_LOOP,    /* too many symlinks */
+};
+
+enum {
+    TREE_MAX_LINKS = 40,            /* Linux's own MAXSYMLINKS, path_resolution(7) */
+    TREE_MAX_LINK_STEPS = 20000000, /* path components followed for all symlinks together */
+    TREE_MAX_LINK_BYTES = 4096,     /* PATH_MAX: what readlink(2) can return */
+};
+
+struct node {
+    char *path; /* relative to the repository, '/'-separated; "" for the root */
+    size_t n_path;
+    size_t name_at; /* where the last component starts in `path` */
+    enum node_kind kind;
+    uint64_t size_bytes; /* regular files */
+    size_t parent;
+    size_t end; /* one past the last node below a directory; index + 1 for anything else */
+    char *link; /* symlinks: the text */
+    enum tree_found link_state;
+    size_t target; /* symlinks with TREE_FOUND: a node that is no symlink */
+};
+
+/*
+ * Nodes stand in filepath.Walk's order: a directory, then its children by name, each followed by
+ * what lies below it. So a subtree is the range [index, nodes[index].end).
+ */
+struct tree {
+    struct node *nodes; /* nodes[0] is the root */
+    size_t n;
+    size_t capacity;
+    uint64_t signature;  /* of names, kinds, sizes, mtimes and link texts */
+    char *incomplete;    /* NULL, or why not everything was read */
+    char *out_of_bounds; /* NULL, or the first symlink that Argo CD refuses (2.1) */
+};
+
+/*
+ * Opens the directory for tree_read() and tree_open(). Returns -1 with ERR_SYSTEM or ERR_INPUT.
+ */
+int tree_root(const char *path, struct err *err) MUST_CHECK;
+/*
+ * Reads every name below root_fd except `.git`: Git refuses to track a path with such a component,
+ * so no commit, and nothing Argo CD checks out of one, can hold a manifest there.
+ * root_fd  borrowed. The caller frees the result with tree_free(). Never fails: what could not be
+ *          read is said in `incomplete`.
+ */
+struct tree *tree_read(int root_fd);
+void tree_free(struct tree *t); /* NULL is fine */
+void tree_freep(struct tree **t);
+
+/* Opens a regular file of the tree for reading; -1 with errno set. Never blocks, never follows a
+ * symlink: the name is looked up anew, so what replaced it since is refused. */
+int tree_open(int root_fd, const struct node *file);
+
+/*
+ * Follows `path` from the directory `from`, through symlinks, the last one included.
+ * out  set for TREE_FOUND only.
+ */
+enum tree_found tree_follow(const struct tree *t, size_t from, struct str path, size_t *out);
+/* The node with exactly that path, no symlink followed. False when there is none. */
+bool tree_find(const struct tree *t, struct str path, size_t *out);
+/* The child `name` of a directory. */
+bool tree_child(const struct tree *t, size_t directory, struct str name, size_t *out);
+/* The last component. */
+struct str node_name(const struct node *node);
+/* The part of `node`'s path below the directory `above`. */
+struct str node_below(const struct node *node, const struct node *above);
