@@ -4,7 +4,7 @@
 /* The result must be looked at; ignoring it is a bug the compiler reports. */
 #define MUST_CHECK __attribute__((warn_unused_result))
 
-/* printf-style checking: argument `fmt` is the format, the values start at `first`. */
+/* printf-style checking: argument `fmt` is the format, the values start at `first` (0: va_list). */
 #define PRINTF_LIKE(fmt, first) __attribute__((format(printf, fmt, first)))
 
 /* The local is released by `fn(&local)` when its scope ends. */

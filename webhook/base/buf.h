@@ -25,7 +25,7 @@ void buf_add(struct buf *b, struct str text);
 void buf_adds(struct buf *b, const char *text);
 void buf_addc(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *format, ...) PRINTF_LIKE(2, 3);
-void buf_vprintf(struct buf *b, const char *format, va_list values);
+void buf_vprintf(struct buf *b, const char *format, va_list values) PRINTF_LIKE(2, 0);
 struct str buf_str(const struct buf *b); /* borrowed, until the next append */
 bool buf_ok(const struct buf *b);
 /* Hands the bytes over (free()); never NULL. The buffer is empty afterwards. */

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void fill(char *text, size_t size, const char *format, va_list values)
+static PRINTF_LIKE(3, 0) void fill(char *text, size_t size, const char *format, va_list values)
 {
     if (text[0] == '\0')
         (void)vsnprintf(text, size, format, values);
