@@ -1,0 +1,57 @@
+/* questions.c: what the settings alone answer. */
+#include "facts/internal.h"
+#include <stdlib.h>
+
+/* "A trailing / is ignored" (reference/argocd.md 1.2). */
+static struct str without_slash(struct str url)
+{
+    return str_ends(url, STR("/")) ? str_sub(url, 0, url.n - 1) : url;
+}
+
+enum tri facts_is_this_cluster(const struct facts *f, const struct destination *d)
+{
+    struct str server = without_slash(d->server);
+
+    /* Exactly one of the two is valid; with both or neither Argo CD refuses the Application. */
+    if ((server.n != 0) == (d->name.n != 0))
+        return TRI_NOT_KNOWN;
+    if (str_is(server, "https://kubernetes.default.svc") || str_is(d->name, "in-cluster"))
+        return TRI_YES;
+    for (size_t i = 0; i < f->settings->argocd.n_this_cluster; i++) {
+        struct str here = without_slash(str_from(f->settings->argocd.this_cluster[i]));
+
+        if (str_eq(here, server) || str_eq(here, d->name))
+            return TRI_YES;
+    }
+    return TRI_NOT_KNOWN;
+}
+
+bool facts_is_application_namespace(const struct facts *f, struct str namespace)
+{
+    if (str_is(namespace, f->settings->argocd.namespace))
+        return true;
+    for (size_t i = 0; i < f->settings->argocd.n_application_namespaces; i++) {
+        struct str allowed = str_from(f->settings->argocd.application_namespaces[i]);
+
+        if (str_is(allowed, "*") || str_eq(allowed, namespace))
+            return true;
+    }
+    return false;
+}
+
+enum tri facts_version_at_least(const struct facts *f, unsigned major, unsigned minor)
+{
+    const char *version = f->settings->argocd.version;
+    char *end;
+    unsigned long have_major;
+    unsigned long have_minor;
+
+    if (!version[0])
+        return TRI_NOT_KNOWN;
+    /* The configuration accepted it as [v]X.Y[.Z]. */
+    have_major = strtoul(version[0] == 'v' ? version + 1 : version, &end, 10);
+    have_minor = *end == '.' ? strtoul(end + 1, NULL, 10) : 0;
+    if (have_major != major)
+        return have_major > major ? TRI_YES : TRI_NO;
+    return have_minor >= minor ? TRI_YES : TRI_NO;
+}
