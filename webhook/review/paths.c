@@ -56,11 +56,18 @@ const struct path_row path_table[N_PATHS] = {
     [PATH_RESOURCE_RESOURCE] =
         TEXT(LEVEL_REQUEST_RESOURCE, "resource", "request.resource.resource"),
 
-    [PATH_USERNAME] = {LEVEL_USER_INFO, KEY("username"), "request.userInfo.username",
-                       .action = PATH_CAPTURE, .fault = FAULT_IGNORE,
+    [PATH_USERNAME] = {.level = LEVEL_USER_INFO,
+                       .key = KEY("username"),
+                       .label = "request.userInfo.username",
+                       .action = PATH_CAPTURE,
+                       .fault = FAULT_IGNORE,
                        .max_bytes = REQUEST_STRING_MAX},
-    [PATH_GROUPS] = {LEVEL_USER_INFO, KEY("groups"), "request.userInfo.groups",
-                     .action = PATH_CAPTURE, .fault = FAULT_IGNORE, .max_bytes = GROUPS_MAX},
+    [PATH_GROUPS] = {.level = LEVEL_USER_INFO,
+                     .key = KEY("groups"),
+                     .label = "request.userInfo.groups",
+                     .action = PATH_CAPTURE,
+                     .fault = FAULT_IGNORE,
+                     .max_bytes = GROUPS_MAX},
 
     [PATH_METADATA] = INTO(LEVEL_OBJECT, "metadata", "metadata", LEVEL_METADATA, FAULT_UNREADABLE),
     [PATH_SPEC] = FIELD(LEVEL_OBJECT, "spec", "spec", true, true),
@@ -87,8 +94,11 @@ const struct path_row path_table[N_PATHS] = {
     [PATH_HELM_HOOK] = ANNOTATION(ANNOTATION_HELM_HOOK),
     [PATH_EXEMPT] = ANNOTATION(ANNOTATION_EXEMPT),
 
-    [PATH_STATUS_RESOURCES] = {LEVEL_STATUS, KEY("resources"), "status.resources",
-                               .action = PATH_DESCEND_ARRAY, .child = LEVEL_RESOURCES,
+    [PATH_STATUS_RESOURCES] = {.level = LEVEL_STATUS,
+                               .key = KEY("resources"),
+                               .label = "status.resources",
+                               .action = PATH_DESCEND_ARRAY,
+                               .child = LEVEL_RESOURCES,
                                .fault = FAULT_IGNORE},
 };
 

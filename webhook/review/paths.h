@@ -83,13 +83,13 @@ enum path_fault {
 };
 
 struct path_row {
-    enum path_level level; /* where the key stands */
     struct str key;
-    const char *label; /* for messages */
+    const char *label;     /* for messages */
+    size_t max_bytes;      /* of a captured value; 0: only the arena bounds it */
+    enum path_level level; /* where the key stands */
     enum path_action action;
     enum path_level child; /* what the descent leads to */
     enum path_fault fault;
-    size_t max_bytes; /* of a captured value; 0: only the arena bounds it */
     bool compared;    /* a change of it is what a rule may read (design 3.6) */
     bool in_manifest; /* in a file, the author may say it (design 5) */
 };

@@ -85,14 +85,17 @@ static void pieces_at_every_offset(void **state)
         "\"", "\\\"", "\\\\\"", "\\\\\\\"]\"]", "{", "[", "}", "]", "\"]\"]", "{}]", "[\"}\\\"\"]]",
     };
 
+    static const char tail[] = {'"', ']', '"', ']', ']', ']', ']'};
+
     (void)state;
     for (size_t offset = 0; offset <= MAX_OFFSET; offset++) {
         for (size_t i = 0; i < ARRAY_LEN(pieces); i++) {
             char text[BYTES_MAX];
 
             memset(text, 'x', sizeof text);
-            memcpy(text + offset, pieces[i], strlen(pieces[i]));
-            memcpy(text + 200, "\"]\"]]]]", 7); /* so that most of them end */
+            for (size_t j = 0; pieces[i][j]; j++)
+                text[offset + j] = pieces[i][j];
+            memcpy(text + 200, tail, sizeof tail); /* so that most of them end */
             same_everywhere(text, 210);
             memset(text, '\\', offset); /* a run of backslashes up to the piece */
             same_everywhere(text, 210);

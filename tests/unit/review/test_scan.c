@@ -372,7 +372,7 @@ static void too_much_to_keep_is_undecided_and_never_refused(void **state)
             AUTO(review_freep) struct review *r = NULL;
             struct err err = {0};
 
-            buf_init(&text, 4 * SCAN_ARENA_BYTES);
+            buf_init(&text, (size_t)4 * SCAN_ARENA_BYTES);
             buf_adds(&text, REQUEST "\"userInfo\":{\"username\":\"admin\",\"groups\":[");
             add_letters(&text, rows[i].n_groups);
             buf_adds(&text, "]},\"object\":{\"metadata\":{\"name\":\"root\"},\"spec\":");

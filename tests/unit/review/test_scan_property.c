@@ -129,11 +129,14 @@ static void add_resources(struct gen *g)
         if (i)
             buf_addc(g->out, ',');
         add_blanks(g);
-        if (roll(g, 6) == 0)
+        if (roll(g, 6) == 0) {
             add_value(g, 2);
-        else
-            buf_printf(g->out, "{\"kind\":\"%s\",\"name\":\"%s\",\"n\":%u}", kinds[roll(g, 4)],
-                       roll(g, 2) ? "root" : "child", i);
+        } else { /* one roll a statement: the order of arguments is the compiler's */
+            const char *kind = kinds[roll(g, 4)];
+            const char *name = roll(g, 2) ? "root" : "child";
+
+            buf_printf(g->out, "{\"kind\":\"%s\",\"name\":\"%s\",\"n\":%u}", kind, name, i);
+        }
     }
     buf_addc(g->out, ']');
 }
