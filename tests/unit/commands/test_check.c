@@ -1,0 +1,328 @@
+/* check and explain from the command line: what is printed and how they exit. */
+#include "base/mem.h"
+#include "commands/options.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+/* cmocka wants four of the above. */
+#include <cmocka.h>
+
+enum { WORDS_MAX = 12, TEXT_MAX = 16 * 1024, FILES_MAX = 16 };
+
+#define URL "https://git.example/deploy.git"
+
+struct world {
+    char directory[32];
+    char *files[FILES_MAX];
+    size_t n_files;
+};
+
+static char *put(struct world *w, const char *name, const char *text)
+{
+    char *path = xasprintf("%s/%s", w->directory, name);
+    FILE *stream = fopen(path, "w");
+
+    assert_non_null(stream);
+    assert_true(fputs(text, stream) >= 0);
+    assert_int_equal(fclose(stream), 0);
+    assert_true(w->n_files < FILES_MAX);
+    w->files[w->n_files++] = path;
+    return path;
+}
+
+static int set_up(void **state)
+{
+    struct world *w = xcalloc(1, sizeof *w);
+
+    (void)snprintf(w->directory, sizeof w->directory, "/tmp/syncguard-check-XXXXXX");
+    assert_non_null(mkdtemp(w->directory));
+    *state = w;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct world *w = *state;
+
+    for (size_t i = 0; i < w->n_files; i++) {
+        (void)unlink(w->files[i]);
+        free(w->files[i]);
+    }
+    assert_int_equal(rmdir(w->directory), 0);
+    free(w);
+    return 0;
+}
+
+/* What a command wrote and how it ended. */
+struct ran {
+    int status;
+    char out[TEXT_MAX];
+    char err[TEXT_MAX];
+};
+
+static void read_back(FILE *stream, char *text)
+{
+    size_t n;
+
+    rewind(stream);
+    n = fread(text, 1, TEXT_MAX - 1, stream);
+    text[n] = '\0';
+    (void)fclose(stream);
+}
+
+/* Runs in this process: descriptors 1 and 2 point to files meanwhile. */
+static void run(struct ran *r, const struct command *command, const char *const *words)
+{
+    char *argv[WORDS_MAX + 1];
+    int argc = 0;
+    FILE *out = tmpfile();
+    FILE *err = tmpfile();
+    int saved_out = dup(1);
+    int saved_err = dup(2);
+
+    assert_true(out && err && saved_out >= 0 && saved_err >= 0);
+    memcpy(&argv[argc++], &command->name, sizeof(char *));
+    for (size_t i = 0; words[i]; i++)
+        memcpy(&argv[argc++], &words[i], sizeof(char *));
+    argv[argc] = NULL;
+    (void)fflush(stdout);
+    (void)fflush(stderr);
+    assert_true(dup2(fileno(out), 1) == 1 && dup2(fileno(err), 2) == 2);
+    r->status = command->run(command, argc, argv);
+    (void)fflush(stdout);
+    (void)fflush(stderr);
+    (void)dup2(saved_out, 1);
+    (void)dup2(saved_err, 2);
+    (void)close(saved_out);
+    (void)close(saved_err);
+    read_back(out, r->out);
+    read_back(err, r->err);
+}
+
+/* An Application whose source is the repository's root, where it stands itself. */
+#define APPLICATION(namespace)                                                                     \
+    "apiVersion: argoproj.io/v1alpha1\n"                                                           \
+    "kind: Application\n"                                                                          \
+    "metadata:\n"                                                                                  \
+    "  name: root\n" namespace "spec:\n"                                                           \
+                               "  project: default\n"                                              \
+                               "  source: {repoURL: " URL ", path: ., targetRevision: HEAD}\n"     \
+                               "  destination: {server: https://kubernetes.default.svc, "          \
+                               "namespace: argocd}\n"
+
+static char *repository_option(const struct world *w, const char *url)
+{
+    return xasprintf("%s=%s", url, w->directory);
+}
+
+static void a_self_reference_is_denied_with_its_place(void **state)
+{
+    struct world *w = *state;
+    AUTO(freep) char *repository = repository_option(w, URL);
+    const char *words[] = {"--repository", repository, NULL};
+    struct ran r;
+
+    (void)put(w, "root.yaml", APPLICATION("  namespace: argocd\n"));
+    run(&r, &command_check, words);
+    assert_string_equal(r.err, "");
+    assert_int_equal(r.status, EXIT_DENIED);
+    assert_non_null(strstr(r.out, "root.yaml:4: deny [self-reference] Application argocd/root "));
+    assert_non_null(strstr(r.out, "note: tracking by label is assumed: "));
+    assert_non_null(strstr(r.out, "1 denied, 0 warnings, 0 undecided in 1 Application and 0 "
+                                  "ExternalSecrets; 1 note\n"));
+}
+
+static void one_directory_under_two_names_is_judged_once(void **state)
+{
+    struct world *w = *state;
+    AUTO(freep) char *first = repository_option(w, "https://a.example/other?x=1");
+    AUTO(freep) char *second = repository_option(w, URL);
+    const char *words[] = {"--repository", first, "--repository", second, "--format", "json", NULL};
+    struct ran r;
+
+    (void)put(w, "root.yaml", APPLICATION("  namespace: argocd\n"));
+    run(&r, &command_check, words);
+    assert_int_equal(r.status, EXIT_DENIED);
+    assert_non_null(strstr(r.out, "\"judged\":{\"applications\":1,\"externalSecrets\":0}"));
+    assert_non_null(strstr(r.out, "\"rule\":\"self-reference\",\"verdict\":\"deny\""));
+}
+
+/* The namespace is the one the Application that renders it fills in. */
+static void a_manifest_without_namespace_gets_the_rendered_one(void **state)
+{
+    struct world *w = *state;
+    AUTO(freep) char *repository = repository_option(w, URL);
+    const char *words[] = {"--repository", repository, NULL};
+    struct ran r;
+
+    (void)put(w, "root.yaml", APPLICATION(""));
+    run(&r, &command_check, words);
+    assert_int_equal(r.status, EXIT_DENIED);
+    assert_non_null(strstr(r.out, "deny [self-reference] Application argocd/root "));
+    assert_null(strstr(r.out, "names no namespace"));
+}
+
+static void what_nothing_renders_is_judged_where_argocd_lives(void **state)
+{
+    struct world *w = *state;
+    AUTO(freep) char *repository = repository_option(w, "https://git.example/elsewhere");
+    const char *words[] = {"--repository", repository, NULL};
+    struct ran r;
+
+    (void)put(w, "root.yaml", APPLICATION(""));
+    (void)put(w, "other.yaml",
+              "apiVersion: example.com/v1\nkind: Application\nmetadata: {name: x}\n");
+    run(&r, &command_check, words);
+    assert_int_equal(r.status, EXIT_OK);
+    assert_non_null(strstr(r.out, "root.yaml:4: note: the Application names no namespace and no "
+                                  "known Application renders it: judged in Argo CD's own\n"));
+    assert_non_null(strstr(r.out, "root.yaml:4: undecided [self-reference] "));
+    assert_non_null(strstr(r.out, "0 denied, 0 warnings, 1 undecided in 1 Application and "));
+}
+
+static void settings_change_what_is_denied(void **state)
+{
+    struct world *w = *state;
+    const char *words[] = {"--config", NULL, NULL};
+    struct ran r;
+
+    (void)put(w, "root.yaml", APPLICATION("  namespace: argocd\n"));
+    words[1] = put(w, "syncguard.conf",
+                   "enforce: false\nargocd: {tracking: label}\n"
+                   "repositories: [{url: \"" URL "\", path: .}]\n");
+    run(&r, &command_check, words);
+    assert_string_equal(r.err, "");
+    assert_int_equal(r.status, EXIT_OK);
+    assert_non_null(strstr(r.out, "root.yaml:4: warn [self-reference] "));
+    assert_non_null(strstr(r.out, "0 denied, 1 warning, 0 undecided in 1 Application and 0 "
+                                  "ExternalSecrets; 0 notes\n"));
+}
+
+static void what_cannot_run_says_why(void **state)
+{
+    static const struct {
+        const char *words[4];
+        const char *message;
+    } cases[] = {
+        {{"--repository", "deploy"}, "syncguard check: --repository wants URL=DIR: found no '='\n"},
+        {{"--repository", "=/tmp"},
+         "syncguard check: --repository wants URL=DIR: found no URL before the '='\n"},
+        {{"--repository", "u="},
+         "syncguard check: --repository wants URL=DIR: found no directory behind the last '='\n"},
+        {{"--repository", "u=/tmp@main"},
+         "syncguard check: --repository URL=DIR@REVISION is not supported yet: found /tmp@main; "
+         "check out the revision and give its directory\n"},
+        {{"--format", "sarif"},
+         "syncguard check: --format sarif is not supported yet; use text or json\n"},
+        {{"--format", "jsno"},
+         "syncguard check: --format wants text or json, found jsno; did you mean json?\n"},
+        {{"a", "b"},
+         "syncguard check: one directory is wanted, found 2; give further ones as --repository "
+         "URL=DIR\n"},
+        {{"/nonexistent"}, "syncguard check: /nonexistent is no directory that can be read\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct ran r;
+
+        run(&r, &command_check, cases[i].words);
+        assert_int_equal(r.status, EXIT_UNABLE);
+        assert_string_equal(r.out, "");
+        assert_string_equal(r.err, cases[i].message);
+    }
+}
+
+static void a_repository_that_cannot_be_read_ends_the_run(void **state)
+{
+    static const char *const words[] = {"--repository", "u=/nonexistent", NULL};
+    struct ran r;
+
+    (void)state;
+    run(&r, &command_check, words);
+    assert_int_equal(r.status, EXIT_UNABLE);
+    assert_string_equal(r.out, "");
+    assert_non_null(strstr(r.err, "/nonexistent"));
+    assert_non_null(strstr(r.err, "No such file or directory"));
+}
+
+static void explain_shows_findings_and_facts(void **state)
+{
+    struct world *w = *state;
+    AUTO(freep) char *repository = repository_option(w, URL);
+    AUTO(freep) char *denied = NULL;
+    const char *words[] = {"--repository", repository, NULL, NULL};
+    struct ran r;
+
+    words[2] = put(w, "root.yaml", APPLICATION("  namespace: argocd\n"));
+    denied = xasprintf("%s:4: CREATE Application argocd/root: denied\n  deny [self-reference] ",
+                       words[2]);
+    run(&r, &command_explain, words);
+    assert_string_equal(r.err, "");
+    assert_int_equal(r.status, EXIT_DENIED);
+    assert_non_null(strstr(r.out, denied));
+    assert_non_null(
+        strstr(r.out, "facts used:\n  repository deploy@work tree: " URL ", read from "));
+    assert_non_null(strstr(r.out, ", 1 objects in 1 files, 0 notes\n"));
+    assert_non_null(strstr(r.out, "  tracking by annotation, label key "));
+}
+
+static void explain_reads_admission_reviews(void **state)
+{
+    struct world *w = *state;
+    const char *words[] = {NULL, NULL};
+    struct ran r;
+
+    words[0] = put(
+        w, "review.json",
+        "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\",\"request\":{"
+        "\"uid\":\"u\",\"kind\":{\"group\":\"argoproj.io\",\"version\":\"v1alpha1\","
+        "\"kind\":\"Application\"},\"resource\":{\"group\":\"argoproj.io\","
+        "\"version\":\"v1alpha1\",\"resource\":\"applications\"},\"name\":\"root\","
+        "\"namespace\":\"argocd\",\"operation\":\"DELETE\",\"userInfo\":{\"username\":\"jane\"},"
+        "\"object\":null,\"oldObject\":null}}");
+    run(&r, &command_explain, words);
+    assert_string_equal(r.err, "");
+    assert_int_equal(r.status, EXIT_OK);
+    assert_non_null(strstr(r.out, "review.json: DELETE Application argocd/root: allowed\n"));
+    assert_non_null(strstr(r.out, "facts used:\n  no repository: "));
+}
+
+static void explain_refuses_what_is_neither(void **state)
+{
+    struct world *w = *state;
+    const char *words[] = {NULL, NULL};
+    struct ran r;
+
+    words[0] = put(w, "notes.txt", "just text\n");
+    run(&r, &command_explain, words);
+    assert_int_equal(r.status, EXIT_UNABLE);
+    assert_non_null(strstr(r.err, "neither an AdmissionReview nor Kubernetes manifests"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_self_reference_is_denied_with_its_place, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(one_directory_under_two_names_is_judged_once, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_manifest_without_namespace_gets_the_rendered_one, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_nothing_renders_is_judged_where_argocd_lives, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(settings_change_what_is_denied, set_up, tear_down),
+        cmocka_unit_test(what_cannot_run_says_why),
+        cmocka_unit_test(a_repository_that_cannot_be_read_ends_the_run),
+        cmocka_unit_test_setup_teardown(explain_shows_findings_and_facts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(explain_reads_admission_reviews, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(explain_refuses_what_is_neither, set_up, tear_down),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
