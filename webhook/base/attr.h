@@ -1,5 +1,6 @@
 /* attr.h: the compiler attributes and ownership helpers every module uses. */
 #pragma once
+#include <stddef.h> /* NULL, for steal() */
 
 /* The result must be looked at; ignoring it is a bug the compiler reports. */
 #define MUST_CHECK __attribute__((warn_unused_result))
