@@ -65,9 +65,9 @@ static void add_file(struct level *l, size_t node, const struct node *file)
         parsed = content->parsed[SYNTAX_JSON] ? content->parsed[SYNTAX_JSON]
                                               : content->parsed[SYNTAX_YAML];
     if (!parsed || parsed->state == PARSE_NOT_KNOWN) {
-        output_partial(output_of(l), "%s",
-                       parsed ? parsed->why
-                              : (content && content->unread ? content->unread : file->path));
+        const char *why = parsed ? parsed->why : content ? content->unread : NULL;
+
+        output_partial(output_of(l), "%s%s", why ? why : file->path, why ? "" : " is not read");
         output_uncertain(output_of(l));
         return;
     }
@@ -249,6 +249,9 @@ static bool keeps_name(const struct identity *id)
            identity_is_kind(id, "", "Namespace");
 }
 
+/* A name is at most 253 bytes (Kubernetes, object names); it must not grow without end here. */
+enum { NAMING_MAX_BYTES = 253 };
+
 static void rename_object(struct level *l, struct rendered *object, const struct naming *naming)
 {
     if (naming->namespace.n)
@@ -258,13 +261,14 @@ static void rename_object(struct level *l, struct rendered *object, const struct
         char *name = xasprintf("%.*s%.*s%.*s", STR_ARG(naming->prefix), STR_ARG(object->id.name),
                                STR_ARG(naming->suffix));
 
+        if (strlen(name) > NAMING_MAX_BYTES) {
+            output_partial(output_of(l), "%s makes names longer than 253 bytes", l->file->path);
+            output_uncertain(output_of(l));
+            return;
+        }
         object->id.name = output_keep(output_of(l), str_from(name));
     }
 }
-
-/* A name is at most 253 bytes; what is longer Kubernetes refuses, and it must not grow without
- * end here either. */
-enum { NAMING_MAX_BYTES = 253 };
 
 static bool read_naming(const struct level *l, const char *key, struct str *out)
 {
@@ -392,7 +396,10 @@ static void build_directory(struct build *b, size_t directory)
     }
     content = contents_at(b->render->contents, file);
     if (!content || content->unread) {
-        output_partial(output, "%s", content ? content->unread : l.file->path);
+        if (content)
+            output_partial(output, "%s", content->unread);
+        else
+            output_partial(output, "%s is no regular file", l.file->path);
         output_uncertain(output);
         return;
     }

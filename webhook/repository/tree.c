@@ -182,7 +182,8 @@ static bool list_names(int fd, size_t limit, struct names *list)
     }
     whole = entry != NULL || errno == 0;
     (void)closedir(dir);
-    qsort(list->names, list->n, sizeof *list->names, by_name);
+    if (list->n)
+        qsort(list->names, list->n, sizeof *list->names, by_name);
     return whole;
 }
 

@@ -1,0 +1,242 @@
+/* Kustomize sources (reference/argocd.md 2.4). */
+#include "base/json.h"
+#include "base/mem.h"
+#include "fixture.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* k/kustomization.yaml with `text`, besides k/a.yaml, k/notes.txt (both hold an Application),
+ * outside.yaml, k/broken.yaml, base/kustomization.yaml listing base/b.yaml, and empty/. */
+struct kustomization_case {
+    const char *says;
+    const char *text;
+    const char *expected;
+};
+
+#define A " | Application argocd/a"
+
+static const struct kustomization_case cases[] = {
+    {"a local file", "resources: [a.yaml]\n", "COMPLETE" A},
+    {"kind and metadata",
+     "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
+     "metadata: {name: x}\nresources: [./a.yaml]\n",
+     "COMPLETE" A},
+    {"file names need no particular extension", "resources: [notes.txt]\n",
+     "COMPLETE | Application argocd/notes"},
+    {"a local directory", "resources: [../base]\n", "COMPLETE | Application argocd/b"},
+    {"bases are resources", "bases: [../base]\nresources: [a.yaml]\n",
+     "COMPLETE" A " | Application argocd/b"},
+    {"a file in a directory below", "resources: [deep/c.yaml]\n",
+     "COMPLETE | Application argocd/c"},
+    {"no resources", "resources:\n", "COMPLETE"},
+    {"namespace overrides", "namespace: team\nresources: [a.yaml]\n",
+     "COMPLETE | Application team/a"},
+    {"prefix and suffix", "namePrefix: p-\nnameSuffix: -s\nresources: [a.yaml]\n",
+     "COMPLETE | Application argocd/p-a-s"},
+    {"outer and inner prefix and suffix", "namePrefix: o-\nnameSuffix: -o\nresources: [../named]\n",
+     "COMPLETE | Application team/o-i-d-i-o"},
+    {"generators make ConfigMaps and Secrets only",
+     "resources: [a.yaml]\nconfigMapGenerator:\n- name: x\n",
+     "PARTIAL k/kustomization.yaml uses configMapGenerator" A
+     " | no more argoproj | no more external-secrets"},
+    {"images change no identity", "resources: [a.yaml]\nimages:\n- name: x\n", "COMPLETE" A},
+    {"labels change marks only", "resources: [a.yaml]\ncommonLabels: {x: z}\n",
+     "PARTIAL k/kustomization.yaml uses commonLabels" A
+     " | no more argoproj | no more external-secrets"},
+    {"an annotation may make everything a hook",
+     "resources: [a.yaml]\ncommonAnnotations: {argocd.argoproj.io/hook: Skip}\n",
+     "PARTIAL k/kustomization.yaml uses commonAnnotations"},
+    {"patches may delete or rename", "resources: [a.yaml]\npatches:\n- path: p.yaml\n",
+     "PARTIAL k/kustomization.yaml uses patches"},
+    {"an empty list of patches is none", "resources: [a.yaml]\npatches: []\n", "COMPLETE" A},
+    {"components", "resources: [a.yaml]\ncomponents: [../c]\n",
+     "PARTIAL k/kustomization.yaml uses components"},
+    {"helmCharts", "resources: [a.yaml]\nhelmCharts:\n- name: x\n",
+     "PARTIAL k/kustomization.yaml uses helmCharts"},
+    {"a field that is newer than we are", "resources: [a.yaml]\nfuture: 1\n",
+     "PARTIAL k/kustomization.yaml uses future"},
+    {"a remote resource leaves the local ones certain",
+     "resources: [a.yaml, 'https://example.com/x?ref=v1']\n",
+     "PARTIAL k/kustomization.yaml lists the remote resource https://example.com/x?ref=v1" A},
+    {"a Component", "kind: Component\nresources: [a.yaml]\n",
+     "PARTIAL k/kustomization.yaml is a Component"},
+    {"a file outside the directory", "resources: [../outside.yaml]\n",
+     "PARTIAL k/kustomization.yaml lists ../outside.yaml outside its directory, which only "
+     "kustomize's option --load-restrictor allows"},
+    {"a missing file fails", "resources: [a.yaml, gone.yaml]\n",
+     "FAILS k/kustomization.yaml lists gone.yaml, which does not exist"},
+    {"a path out of the repository fails", "resources: [../../x.yaml]\n",
+     "FAILS k/kustomization.yaml lists ../../x.yaml, which leaves the repository or cannot be "
+     "followed"},
+    {"an absolute path fails", "resources: [/etc/passwd]\n",
+     "FAILS k/kustomization.yaml lists /etc/passwd, which leaves the repository or cannot be "
+     "followed"},
+    {"broken YAML among the resources fails", "resources: [a.yaml, broken.yaml]\n",
+     "FAILS k/broken.yaml is malformed YAML (line 4, column 10), and k/kustomization.yaml lists "
+     "it"},
+    {"a file that is no manifest fails", "resources: [values.yaml]\n",
+     "FAILS k/values.yaml holds no object of a kind, and k/kustomization.yaml lists it"},
+    {"a directory without kustomization fails", "resources: [../empty]\n",
+     "FAILS empty holds no kustomization file"},
+    {"two kustomization files in one directory fail", "resources: [../two]\n",
+     "FAILS two holds more than one kustomization file"},
+    {"a cycle fails", "resources: [../cycle]\n", "FAILS k/kustomization.yaml leads back to itself"},
+    {"the same object twice fails", "resources: [a.yaml, a.yaml]\n",
+     "FAILS k/kustomization.yaml yields Application a twice"},
+    {"a malformed kustomization fails", "resources: [\n",
+     "FAILS k/kustomization.yaml is malformed YAML (line 2, column 1)"},
+    {"an empty kustomization fails", "# nothing\n", "FAILS k/kustomization.yaml is empty"},
+    {"a list is no kustomization", "- a.yaml\n",
+     "FAILS k/kustomization.yaml holds no YAML mapping"},
+    {"resources must be a list", "resources: a.yaml\n",
+     "FAILS k/kustomization.yaml has resources that are no list"},
+    {"a resource must be a name", "resources: [{a: b}]\n",
+     "FAILS k/kustomization.yaml has a resource that is no name"},
+    {"a prefix must be a name", "namePrefix: [x]\nresources: [a.yaml]\n",
+     "FAILS k/kustomization.yaml has a namePrefix that is no name"},
+    {"local-config is left out", "resources: [local.yaml]\n", "COMPLETE"},
+};
+
+static void kustomization_cases(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const struct kustomization_case *c = &cases[i];
+        struct fixture f;
+        const char *actual;
+
+        fixture_init(&f);
+        mkfiles(&f, "k/a.yaml", APP("a"), "k/notes.txt", APP("notes"), "outside.yaml",
+                APP("outside"), "k/broken.yaml", APP("{{ x }}"), "base/kustomization.yaml",
+                "resources: [b.yaml]\n", "base/b.yaml", APP("b"), "empty/x.yaml", APP("x"),
+                "k/values.yaml", "a: b\n", "two/kustomization.yaml", "resources: []\n",
+                "two/Kustomization", "resources: []\n", "cycle/kustomization.yaml",
+                "resources: [../k]\n", "k/deep/c.yaml", APP("c"), "named/kustomization.yml",
+                "namespace: team\nnamePrefix: i-\nnameSuffix: -i\nresources: [d.yaml]\n",
+                "named/d.yaml", APP("d"), "k/local.yaml",
+                APP("l") "  annotations: {config.kubernetes.io/local-config: \"true\"}\n", NULL);
+        mkfile(&f, "k/kustomization.yaml", c->text);
+        fixture_load(&f);
+        actual = rendered_path(&f, "k");
+        if (strcmp(actual, c->expected) != 0)
+            fail_msg("%s\n  expected %s\n  actual   %s", c->says, c->expected, actual);
+        fixture_clear(&f);
+    }
+}
+
+static void names_do_not_grow_without_end(void **state)
+{
+    struct fixture *f = *state;
+    char text[400];
+
+    (void)snprintf(text, sizeof text, "namePrefix: %0250d\nresources: [a.yaml]\n", 0);
+    mkfiles(f, "k/kustomization.yaml", text, "k/a.yaml", APP("long"), NULL);
+    fixture_load(f);
+    /* a plain number is no name at all in YAML; with a letter in front it is one */
+    assert_string_equal(rendered_path(f, "k"),
+                        "FAILS k/kustomization.yaml has a namePrefix that is no name");
+    (void)snprintf(text, sizeof text, "namePrefix: p%0249d\nresources: [a.yaml]\n", 0);
+    mkfile(f, "k/kustomization.yaml", text);
+    fixture_load(f);
+    assert_string_equal(rendered_path(f, "k"),
+                        "PARTIAL k/kustomization.yaml makes names longer than 253 bytes");
+}
+
+static void some_kinds_keep_their_names(void **state)
+{
+    struct fixture *f = *state;
+
+    mkfiles(f, "k/kustomization.yaml", "namePrefix: p-\nresources: [a.yaml]\n", "k/a.yaml",
+            "apiVersion: v1\nkind: Namespace\nmetadata: {name: team}\n---\n" CONFIG_MAP("c"), NULL);
+    fixture_load(f);
+    assert_string_equal(rendered_path(f, "k"),
+                        "COMPLETE | Namespace default/team | ConfigMap default/p-c");
+}
+
+static void the_applications_own_options_are_named(void **state)
+{
+    struct fixture *f = *state;
+    AUTO(json_unrefp) json_t *prefix = json_pack("{s:s}", "namePrefix", "p-");
+    AUTO(json_unrefp) json_t *images = json_pack("{s:[s]}", "images", "x:1");
+    AUTO(json_unrefp) json_t *labels = json_pack("{s:{s:s}}", "commonLabels", "x", "z");
+    struct source s = {.path = STR("k"), .kustomize = prefix};
+
+    mkfiles(f, "k/kustomization.yaml", "resources: [a.yaml]\n", "k/a.yaml", APP("a"), NULL);
+    fixture_load(f);
+    assert_string_equal(rendered(f, &s), "PARTIAL the source's kustomize option uses namePrefix");
+    s.kustomize = images;
+    assert_string_equal(rendered(f, &s), "COMPLETE" A);
+    s.kustomize = labels;
+    assert_string_equal(rendered(f, &s), "PARTIAL the source's kustomize option uses commonLabels" A
+                                         " | no more argoproj | no more external-secrets");
+}
+
+static void an_unreadable_kustomization_is_not_known(void **state)
+{
+    struct fixture *f = *state;
+    size_t n = REPOSITORY_MAX_FILE_BYTES + 1;
+    AUTO(freep) char *text = xmalloc(n);
+
+    memset(text, '#', n);
+    mkbytes(f, "k/kustomization.yaml", text, n);
+    fixture_load(f);
+    assert_string_equal(
+        rendered_path(f, "k"),
+        "PARTIAL k/kustomization.yaml is larger than what is read of one file (10 MiB)");
+}
+
+/* Each level lists the next one twice: 2^30 visits if nobody counts. */
+static void a_tower_of_diamonds_ends(void **state)
+{
+    struct fixture *f = *state;
+    char path[64];
+    char text[64];
+
+    for (int i = 0; i < 30; i++) {
+        (void)snprintf(path, sizeof path, "k%d/kustomization.yaml", i);
+        (void)snprintf(text, sizeof text, "resources: [../k%d, ../k%d]\n", i + 1, i + 1);
+        mkfile(f, path, text);
+    }
+    mkfile(f, "k30/kustomization.yaml", "resources: []\n");
+    fixture_load(f);
+    assert_string_equal(rendered_path(f, "k0"),
+                        "PARTIAL the kustomizations below k0 take too many steps");
+}
+
+static void a_long_chain_ends(void **state)
+{
+    struct fixture *f = *state;
+    char path[64];
+    char text[64];
+
+    for (int i = 0; i < 40; i++) {
+        (void)snprintf(path, sizeof path, "k%d/kustomization.yaml", i);
+        (void)snprintf(text, sizeof text, "resources: [../k%d]\n", i + 1);
+        mkfile(f, path, text);
+    }
+    fixture_load(f);
+    assert_string_equal(rendered_path(f, "k0"),
+                        "PARTIAL k32/kustomization.yaml lies deeper than 32 kustomizations");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(kustomization_cases),
+#define CASE(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+        CASE(names_do_not_grow_without_end),
+        CASE(some_kinds_keep_their_names),
+        CASE(the_applications_own_options_are_named),
+        CASE(an_unreadable_kustomization_is_not_known),
+        CASE(a_tower_of_diamonds_ends),
+        CASE(a_long_chain_ends),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
