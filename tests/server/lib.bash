@@ -3,7 +3,7 @@
 set -euo pipefail
 
 SYNCGUARD=$1
-CLIENT=$2
+export CLIENT=$2
 DIR=$(mktemp -d)
 PIDS=()
 
@@ -11,7 +11,7 @@ PIDS=()
 finish() {
   local status=$?
   for pid in "${PIDS[@]}"; do
-    kill -KILL "$pid" 2>/dev/null || true
+    { kill -KILL "$pid" && wait "$pid"; } 2>/dev/null || true
   done
   if [ "$status" -ne 0 ]; then
     for log in "$DIR"/*/program.log; do
@@ -80,6 +80,7 @@ serve() {
   read -r first < <(tail -n +1 --pid="$PID" -f "$log") || true
   PORT=$(jq -er .listen.port <<<"$first") || fail "no ports in the first line: $first"
   ADMIN=$(jq -er .admin.port <<<"$first") || fail "no admin port in the first line: $first"
+  export PORT ADMIN
 }
 
 # wait_line NAME EVENT: until the program log has that event.

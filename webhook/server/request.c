@@ -101,8 +101,10 @@ static struct request *begin(struct door *door, struct MHD_Connection *c, const 
     r->door = door;
     r->server = door->server;
     r->started_us = clock_us();
-    (void)atomic_fetch_add(&r->server->inflight, 1);
-    metrics_inflight(r->server->options.metrics, 1);
+    if (door->tls) { /* a scrape is no work to wait for */
+        (void)atomic_fetch_add(&r->server->inflight, 1);
+        metrics_inflight(r->server->options.metrics, 1);
+    }
     deadline_set(connection_of(c)->deadline, PHASE_REQUEST, deadline_ms(r, c));
     r->refusal = refuse(r, c, url, method);
     r->closes = r->refusal == &refusals[TOO_MANY];
@@ -209,6 +211,8 @@ void request_completed(void *door, struct MHD_Connection *c, void **context,
     free(r);
     deadline_set(connection_of(c)->deadline, PHASE_IDLE,
                  s->options.settings->limits.idle_timeout_ms);
-    metrics_inflight(s->options.metrics, -1);
-    (void)atomic_fetch_sub(&s->inflight, 1);
+    if (((struct door *)door)->tls) {
+        metrics_inflight(s->options.metrics, -1);
+        (void)atomic_fetch_sub(&s->inflight, 1);
+    }
 }

@@ -57,9 +57,9 @@ static void log_decision(struct request *r, const struct review *review,
     const struct server_options *o = &r->server->options;
     AUTO(buf_clearp) struct buf line;
 
+    buf_init(&line, DECISION_LINE_MAX_BYTES);
     if (verdict->allowed && verdict->n_findings == 0 && !o->settings->log_allowed)
         return;
-    buf_init(&line, DECISION_LINE_MAX_BYTES);
     decision_write(&line, review, verdict, facts, now, duration_us);
     if (buf_ok(&line))
         (void)decision_log_line(o->decision_log, buf_str(&line), verdict->allowed && n_told == 0);
