@@ -58,6 +58,8 @@ struct rendered *output_at(struct output_builder *b, size_t index)
     return &b->out->objects[index];
 }
 
+static void set_why(struct rendering *r, const char *format, va_list values) PRINTF_LIKE(2, 0);
+
 static void set_why(struct rendering *r, const char *format, va_list values)
 {
     struct buf text;
