@@ -53,7 +53,9 @@ void *arena_alloc(struct arena *a, size_t n_bytes)
 
     if (n_bytes > a->limit - a->total)
         return NULL;
-    n = (n_bytes + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+    if (__builtin_add_overflow(n_bytes, (size_t)(ALIGNMENT - 1), &n))
+        return NULL;
+    n &= ~(size_t)(ALIGNMENT - 1);
     if (n > a->limit - a->total)
         return NULL;
     if (!b || n > b->size - b->used) {

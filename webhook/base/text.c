@@ -46,29 +46,47 @@ void text_field(struct buf *out, struct str text)
     text_escape(out, text, TEXT_FIELD_MAX);
 }
 
-/* Where the authority starts: behind "://", or at the start of an scp-like "user@host:path". */
+/* Where the authority starts: behind "scheme://", or at the start of an scp-like "user@host:path".
+ * Source: RFC 3986, 3.1 (the characters of a scheme). */
 static size_t authority_start(struct str url)
 {
-    for (size_t i = 0; i + 3 <= url.n; i++)
-        if (url.p[i] == ':' && url.p[i + 1] == '/' && url.p[i + 2] == '/')
-            return i + 3;
-    return 0;
+    size_t colon = str_find_char(url, ':');
+
+    for (size_t i = 0; i < colon; i++) {
+        char c = url.p[i];
+        bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+
+        if (!is_letter && !(i > 0 && ((c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.')))
+            return 0;
+    }
+    return str_starts(str_sub(url, colon, url.n), STR("://")) ? colon + 3 : 0;
+}
+
+/*
+ * How much of what follows the scheme is userinfo, its @ included. A password may hold an @ or a
+ * slash although it should not: behind a colon everything up to the last @ is taken for one. That
+ * drops a host whose path holds an @, which is better than printing a secret.
+ */
+static size_t userinfo_length(struct str rest)
+{
+    size_t at = str_find_char(rest, '@');
+    size_t end = str_find_char(rest, ':') < at ? rest.n : str_find_char(rest, '/');
+    size_t length = 0;
+
+    for (size_t i = 0; i < end; i++)
+        if (rest.p[i] == '@')
+            length = i + 1;
+    return length;
 }
 
 void text_url(struct buf *out, struct str url)
 {
     size_t start = authority_start(url);
     struct str rest = str_sub(url, start, url.n);
-    size_t end = str_find_char(rest, '/');
-    size_t cut = 0;
     size_t mark = out->n;
 
-    /* The last @ before the path ends the userinfo: a password may itself hold an @. */
-    for (size_t i = 0; i < end; i++)
-        if (rest.p[i] == '@')
-            cut = i + 1;
     text_field(out, str_sub(url, 0, start));
-    text_escape(out, str_sub(rest, cut, rest.n),
+    text_escape(out, str_sub(rest, userinfo_length(rest), rest.n),
                 TEXT_FIELD_MAX > out->n - mark ? TEXT_FIELD_MAX - (out->n - mark) : 1);
 }
 
