@@ -140,6 +140,20 @@ static void what_is_no_certificate_is_said(void **state)
     assert_refused("large", "large: the file is larger than 1048576 bytes");
 }
 
+static void a_description_that_does_not_fit_is_an_error(void **state)
+{
+    struct buf out;
+    struct err err = {0};
+
+    (void)state;
+    scratch_issue("out");
+    buf_init(&out, 40);
+    assert_false(certs_inspect("out/tls.crt", SCRATCH_NOW, &out, &err));
+    assert_int_equal(err.kind, ERR_LIMIT);
+    scratch_assert_err(&err, "out/tls.crt: its description is larger than 40 bytes");
+    buf_clear(&out);
+}
+
 #define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_enter, scratch_leave)
 
 int main(void)
@@ -150,6 +164,7 @@ int main(void)
         IN_SCRATCH(foreign_certificates_are_shown_escaped),
         IN_SCRATCH(key_files_are_refused_without_showing_them),
         IN_SCRATCH(what_is_no_certificate_is_said),
+        IN_SCRATCH(a_description_that_does_not_fit_is_an_error),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
