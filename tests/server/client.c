@@ -106,6 +106,12 @@ static bool agree(const struct plan *p, struct link *l)
     return true;
 }
 
+/* A number; what is none is 0. */
+static long number(const char *text)
+{
+    return strtol(text, NULL, 10);
+}
+
 /* The value of a header, whose name is given with its colon; NULL without one. */
 static const char *find_header(const char *head, const char *name)
 {
@@ -143,7 +149,7 @@ static bool read_answer(struct link *l, struct answer *out)
             if (!length)
                 break;
             n_wanted = (size_t)(end + 4 - bytes) + strtoul(length, NULL, 10);
-            out->status = atoi(bytes + strlen("HTTP/1.1 "));
+            out->status = (int)number(bytes + strlen("HTTP/1.1 "));
             out->closes = connection && strncasecmp(connection, "close", 5) == 0;
             out->retry_after = find_header(bytes, "Retry-After:") != NULL;
         }
@@ -353,7 +359,7 @@ static char *read_file(const char *path, size_t *n)
 {
     FILE *file = fopen(path, "rb");
     char *bytes;
-    long size;
+    long size = 0;
 
     if (!file || fseek(file, 0, SEEK_END) != 0 || (size = ftell(file)) < 0)
         die(path);
@@ -411,7 +417,7 @@ static void add_ports(struct plan *p, int argc, char **argv, int first)
     for (int i = first; i < argc && p->n_to < ADDRESSES_MAX; i++)
         p->to[p->n_to++] = (struct sockaddr_in){
             .sin_family = AF_INET,
-            .sin_port = htons((uint16_t)atoi(argv[i])),
+            .sin_port = htons((uint16_t)number(argv[i])),
             .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
         };
 }
@@ -431,14 +437,14 @@ int main(int argc, char **argv)
     p.tls = make_tls(argv[2]);
     if (strcmp(argv[1], "load") == 0 && argc >= 8) {
         make_request(&p, argv[3], "?timeout=10s");
-        p.n_wanted = atol(argv[5]);
+        p.n_wanted = number(argv[5]);
         p.until = strcmp(argv[6], "-") == 0 ? NULL : argv[6];
         add_ports(&p, argc, argv, 7);
-        run_load(&p, (size_t)atoi(argv[4]));
+        run_load(&p, (size_t)number(argv[4]));
     } else if (strcmp(argv[1], "crowd") == 0) {
         make_request(&p, argv[3], "");
         add_ports(&p, argc, argv, 5);
-        run_crowd(&p, (size_t)atoi(argv[4]));
+        run_crowd(&p, (size_t)number(argv[4]));
     } else if (strcmp(argv[1], "slow") == 0 && argc == 7) {
         make_request(&p, argv[3], argv[5]);
         add_ports(&p, argc, argv, 6);

@@ -169,7 +169,7 @@ static const struct label *label_at(const struct metrics *m, enum family_id id, 
 static size_t value_index(const struct label *label, const char *value)
 {
     for (size_t i = 0; i < label->n; i++)
-        if (strcmp(label->values[i], value) == 0)
+        if (value && strcmp(label->values[i], value) == 0)
             return i;
     return label->n;
 }
@@ -200,14 +200,14 @@ static void observe(const struct histogram_info *info, struct histogram *h, uint
 void metrics_review(struct metrics *m, const char *kind, const char *operation,
                     const char *decision, uint64_t duration_us, size_t body_bytes)
 {
-    count(m, REVIEWS, (const char *const[]){kind, operation, decision});
+    count(m, REVIEWS, (const char *const[MAX_LABELS]){kind, operation, decision});
     observe(&durations, &m->duration, duration_us);
     observe(&sizes, &m->bytes, body_bytes);
 }
 
 void metrics_finding(struct metrics *m, const char *rule, const char *verdict)
 {
-    count(m, FINDINGS, (const char *const[]){rule, verdict});
+    count(m, FINDINGS, (const char *const[MAX_LABELS]){rule, verdict});
 }
 
 void metrics_inflight(struct metrics *m, int change)
@@ -217,12 +217,12 @@ void metrics_inflight(struct metrics *m, int change)
 
 void metrics_rejected(struct metrics *m, const char *reason)
 {
-    count(m, REJECTED, (const char *const[]){reason});
+    count(m, REJECTED, (const char *const[MAX_LABELS]){reason});
 }
 
 void metrics_reload(struct metrics *m, const char *what, const char *result)
 {
-    count(m, RELOADS, (const char *const[]){what, result});
+    count(m, RELOADS, (const char *const[MAX_LABELS]){what, result});
 }
 
 void metrics_log_dropped(struct metrics *m)
@@ -279,7 +279,7 @@ static void write_header(struct buf *out, const char *name, const char *type, co
 static void write_series(const struct metrics *m, enum family_id id, size_t index, struct buf *out)
 {
     const struct family *f = &families[id];
-    const char *values[MAX_LABELS];
+    const char *values[MAX_LABELS] = {0};
     bool is_other = false;
     size_t rest = index;
     uint64_t n = atomic_load_explicit(&m->counters[id][index], memory_order_relaxed);

@@ -59,9 +59,9 @@ struct connection *connection_of(struct MHD_Connection *c)
     return MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
-void connection_handshake_done(struct MHD_Connection *mhd)
+void connection_handshake_done(struct MHD_Connection *c)
 {
-    struct connection *c = connection_of(mhd);
+    struct connection *ours = connection_of(c);
 
-    deadline_set(c->deadline, PHASE_IDLE, limits_of(c)->idle_timeout_ms);
+    deadline_set(ours->deadline, PHASE_IDLE, limits_of(ours)->idle_timeout_ms);
 }
