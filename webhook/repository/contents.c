@@ -200,7 +200,7 @@ struct contents *contents_read(const struct tree *tree, int root_fd)
 
     c->tree = tree;
     c->nodes_left = CONTENTS_MAX_NODES;
-    c->by_node = xcalloc(tree->n, sizeof *c->by_node);
+    c->by_node = xcalloc(tree->n, sizeof(struct content *));
     r.buffer = xmalloc(REPOSITORY_MAX_FILE_BYTES + 1);
     for (size_t i = 0; i < tree->n; i++)
         if (tree->nodes[i].kind == NODE_FILE)

@@ -17,7 +17,7 @@ struct build {
 struct level {
     struct build *build;
     const struct node *file;
-    const json_t *document;
+    json_t *document;
     size_t directory;
     size_t first; /* its objects are those of the output from here on */
 };
@@ -321,7 +321,7 @@ static void check_repeated(struct level *l)
         sorted[i] = output_at(output_of(l), l->first + i);
     if (l->build->work_left == 0)
         return;
-    qsort(sorted, n, sizeof *sorted, by_identity);
+    qsort(sorted, n, sizeof(const struct rendered *), by_identity);
     for (size_t i = 1; i < n; i++)
         if (identity_eq(&sorted[i - 1]->id, &sorted[i]->id)) {
             output_fails(output_of(l), "%s yields %.*s %.*s twice", l->file->path,
@@ -341,8 +341,7 @@ static void build_level(struct level *l)
     }
     add_resources(l, "resources");
     add_resources(l, "bases");
-    for (at = json_object_iter((json_t *)(uintptr_t)l->document); at;
-         at = json_object_iter_next((json_t *)(uintptr_t)l->document, at)) {
+    for (at = json_object_iter(l->document); at; at = json_object_iter_next(l->document, at)) {
         const char *key = json_object_iter_key(at);
 
         apply_field(output_of(l), l->file->path, key, json_object_iter_value(at), effect_of(key));
@@ -433,7 +432,8 @@ static void apply_own_options(struct render *r)
         {"commonLabels", EFFECT_LABELS},
         {"commonAnnotations", EFFECT_LABELS},
     };
-    json_t *options = (json_t *)(uintptr_t)r->request->source->kustomize;
+    /* jansson iterates over what it may change; the source is not ours to change */
+    AUTO(json_unrefp) json_t *options = json_deep_copy(r->request->source->kustomize);
     void *at;
 
     for (at = options ? json_object_iter(options) : NULL; at;

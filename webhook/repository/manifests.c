@@ -432,8 +432,9 @@ struct parsed *manifests_parse(const char *file, struct str bytes, enum parse_sy
 {
     AUTO(freep) char *owned = NULL;
     struct parsed *out = xcalloc(1, sizeof *out);
-    struct parser p = {.file = file, .out = out, .nodes_left = nodes_left};
+    struct parser p = {.file = file, .out = out};
 
+    p.nodes_left = nodes_left;
     decode_text(bytes, &p.text, &owned);
     if (syntax == SYNTAX_JSON)
         parse_json_file(&p);

@@ -88,7 +88,8 @@ static void collect(struct repository *r)
                 continue;
             note_parsed(r, i, parsed);
             for (size_t m = 0; m < parsed->n; m++) {
-                r->manifests = xgrow(r->manifests, r->n_manifests, &capacity, sizeof *r->manifests);
+                r->manifests =
+                    xgrow(r->manifests, r->n_manifests, &capacity, sizeof(const struct manifest *));
                 r->manifests[r->n_manifests++] = &parsed->manifests[m];
             }
         }

@@ -59,24 +59,36 @@ int tree_open(int root_fd, const struct node *file)
     return -1;
 }
 
-static void sign(struct tree *t, const void *bytes, size_t n)
+/* FNV-1a: a change detector, no defence against forgery. */
+static void sign_byte(struct tree *t, unsigned byte)
 {
-    const unsigned char *p = bytes;
+    t->signature = (t->signature ^ byte) * 0x100000001b3U;
+}
 
-    for (size_t i = 0; i < n; i++) /* FNV-1a: a change detector, no defence against forgery */
-        t->signature = (t->signature ^ p[i]) * 0x100000001b3U;
+static void sign_text(struct tree *t, const char *text)
+{
+    for (; *text; text++)
+        sign_byte(t, (unsigned char)*text);
+    sign_byte(t, 0);
+}
+
+static void sign_number(struct tree *t, int64_t value)
+{
+    for (unsigned shift = 0; shift < 64; shift += 8)
+        sign_byte(t, (unsigned)((uint64_t)value >> shift) & 0xFF);
 }
 
 static void sign_stat(struct tree *t, const struct node *node, const struct stat *st)
 {
-    int64_t values[] = {node->kind, node->kind == NODE_FILE ? st->st_size : 0,
-                        node->kind == NODE_FILE ? st->st_mtim.tv_sec : 0,
-                        node->kind == NODE_FILE ? st->st_mtim.tv_nsec : 0};
-
-    sign(t, node->path, node->n_path + 1);
-    sign(t, values, sizeof values);
+    sign_text(t, node->path);
+    sign_number(t, node->kind);
+    if (node->kind == NODE_FILE) {
+        sign_number(t, st->st_size);
+        sign_number(t, st->st_mtim.tv_sec);
+        sign_number(t, st->st_mtim.tv_nsec);
+    }
     if (node->link)
-        sign(t, node->link, strlen(node->link) + 1);
+        sign_text(t, node->link);
 }
 
 static void note_incomplete(struct tree *t, const char *path, const char *why)

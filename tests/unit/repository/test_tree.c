@@ -151,12 +151,12 @@ static void two_hundred_directories_below_each_other(void **state)
 
     mkfile(f, "apps/a.yaml", APP("a"));
     for (int i = 1; i < 64; i++)
-        (void)strcat(path, "/d");
+        memcpy(path + strlen(path), "/d", sizeof "/d");
     mkdirs(f, path);
     fixture_load(f);
     assert_string_equal(rendered_path(f, "apps"), "COMPLETE | Application argocd/a");
     for (int i = 64; i < 200; i++)
-        (void)strcat(path, "/d");
+        memcpy(path + strlen(path), "/d", sizeof "/d");
     mkdirs(f, path);
     fixture_load(f);
     path[4 + 2 * 64] = '\0';
