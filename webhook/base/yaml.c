@@ -22,6 +22,11 @@
 static const size_t ARENA_MAX =
     (size_t)YAML_MAX_NODES * (sizeof(struct yaml_node) + 48) + (size_t)3 * YAML_MAX_BYTES;
 
+/* What a name stood for when it was last given. */
+struct anchored {
+    struct yaml_node *node;
+};
+
 struct reader {
     yaml_parser_t parser;
     struct str text; /* UTF-8 without a mark */
@@ -29,7 +34,7 @@ struct reader {
     struct err *err;
     struct arena *keep;
     json_t *anchors; /* name → index into `anchored`, the latest node of that name */
-    struct yaml_node **anchored;
+    struct anchored *anchored;
     size_t n_anchored;
     size_t anchored_capacity;
     struct yaml_node *root;
@@ -198,7 +203,7 @@ static void name_anchor(struct reader *r, struct yaml_node *node, const yaml_cha
                                             xneed(json_integer((json_int_t)r->n_anchored))) == 0
                     ? r->anchors
                     : NULL);
-    r->anchored[r->n_anchored++] = node;
+    r->anchored[r->n_anchored++].node = node;
 }
 
 static bool on_alias(struct reader *r, const yaml_event_t *e)
@@ -213,7 +218,7 @@ static bool on_alias(struct reader *r, const yaml_event_t *e)
         (void)snprintf(why, sizeof why, "unknown anchor '%s' referenced", name);
         return malformed(r, &e->start_mark, "go-yaml", why);
     }
-    target = r->anchored[json_integer_value(index)];
+    target = r->anchored[json_integer_value(index)].node;
     if (target->open) {
         (void)snprintf(why, sizeof why, "anchor '%s' value contains itself", name);
         return malformed(r, &e->start_mark, "go-yaml", why);

@@ -228,7 +228,7 @@ static void json_is_read_as_the_api_server_may_send_it(void **state)
 
 static void only_well_formed_utf8_is_decoded(void **state)
 {
-    static const struct {
+    const struct {
         struct str text;
         size_t n;
         uint32_t code;
@@ -294,6 +294,8 @@ static void small_allocations_work(void **state)
 
     (void)state;
     d = xrealloc(d, 10);
+    d[9] = 'x';
+    assert_int_equal(d[9], 'x');
     assert_string_equal(a, "");
     assert_string_equal(b, "ab");
     assert_string_equal(c, "7-x");

@@ -33,7 +33,7 @@ static void check(writer_fn write, const struct row *rows, size_t n_rows)
 
 static void controls_are_written_out(void **state)
 {
-    static const struct row rows[] = {
+    const struct row rows[] = {
         {STR("plain \xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80"),
          "plain \xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80"},
         {STR("a\nb\tc\x1B[31m"), "a\\u{a}b\\u{9}c\\u{1b}[31m"},
@@ -81,7 +81,8 @@ static void long_fields_are_cut_between_characters(void **state)
     assert_int_equal(b.n, TEXT_FIELD_MAX + 3);
     assert_string_equal(b.p + TEXT_FIELD_MAX, "\xE2\x80\xA6");
     buf_reset(&b);
-    memcpy(text + TEXT_FIELD_MAX - 1, "\xC3\xA9", 2);
+    text[TEXT_FIELD_MAX - 1] = '\xC3';
+    text[TEXT_FIELD_MAX] = '\xA9';
     text_field(&b, (struct str){text, TEXT_FIELD_MAX + 1});
     assert_string_equal(b.p + TEXT_FIELD_MAX - 1, "\xE2\x80\xA6");
     buf_reset(&b);
@@ -94,7 +95,7 @@ static void long_fields_are_cut_between_characters(void **state)
 
 static void urls_lose_their_secrets(void **state)
 {
-    static const struct row rows[] = {
+    const struct row rows[] = {
         {STR("https://git.example.com/a/b.git"), "https://git.example.com/a/b.git"},
         {STR("https://user:tok@git.example.com/a"), "https://git.example.com/a"},
         {STR("https://tok@h/a@b"), "https://h/a@b"},
@@ -120,7 +121,7 @@ static void urls_lose_their_secrets(void **state)
 
 static void json_literals_are_valid(void **state)
 {
-    static const struct row rows[] = {
+    const struct row rows[] = {
         {STR(""), "\"\""},
         {STR("a\"b\\c"), "\"a\\\"b\\\\c\""},
         {STR("\n\0\x7F"), "\"\\u000a\\u0000\\u007f\""},

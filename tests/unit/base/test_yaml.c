@@ -54,7 +54,7 @@ static void check(const struct row *rows, size_t n)
 
 static void plain_scalars_mean_what_yaml_1_1_says(void **state)
 {
-    static const struct row rows[] = {
+    const struct row rows[] = {
         {STR("[y, Y, yes, Yes, YES, on, On, ON, true, True, TRUE]"),
          "[true,true,true,true,true,true,true,true,true,true,true]", NULL},
         {STR("[n, N, no, No, NO, off, Off, OFF, false, False, FALSE]"),
@@ -92,7 +92,7 @@ static void plain_scalars_mean_what_yaml_1_1_says(void **state)
 
 static void tags_decide_or_are_dropped(void **state)
 {
-    static const struct row rows[] = {
+    const struct row rows[] = {
         {STR("[!!str 12, !!str yes, !!str ]"), "[\"12\",\"yes\",\"\"]", NULL},
         {STR("[!!int '12', !!float 3, !!bool \"yes\", !!null '']"), "[12,3,true,null]", NULL},
         {STR("[!foo 1, !<x> yes, !!set 1]"), "[\"1\",\"yes\",\"1\"]", NULL},
@@ -127,7 +127,7 @@ static void tags_decide_or_are_dropped(void **state)
 
 static void keys_become_text(void **state)
 {
-    static const struct row rows[] = {
+    const struct row rows[] = {
         {STR("yes: 1\nno: 2"), "{\"true\":1,\"false\":2}", NULL},
         {STR("0x10: a\n1_0: b"), "{\"16\":\"a\",\"10\":\"b\"}", NULL},
         {STR("0x10: a\n16: b"), "{\"16\":\"b\"}", NULL},
@@ -156,7 +156,7 @@ static void keys_become_text(void **state)
 
 static void merges_and_aliases_follow_go_yaml(void **state)
 {
-    static const struct row rows[] = {
+    const struct row rows[] = {
         {STR("- &a {k: [1]}\n- *a\n"), "[{\"k\":[1]},{\"k\":[1]}]", NULL},
         {STR("[&a 1, *a, &a 2, *a]"), "[1,1,2,2]", NULL},
         {STR("- &k yes\n- {*k : 1}"), "[true,{\"true\":1}]", NULL},
@@ -186,7 +186,7 @@ static void merges_and_aliases_follow_go_yaml(void **state)
 
 static void documents_and_encodings(void **state)
 {
-    static const struct row rows[] = {
+    const struct row rows[] = {
         {STR(""), "empty", NULL},
         {STR_NONE, "empty", NULL},
         {STR("# nothing\n"), "empty", NULL},
@@ -318,7 +318,7 @@ static void excessive_aliasing_is_refused_as_by_go_yaml(void **state)
 
 static void large_harmless_documents_are_read(void **state)
 {
-    AUTO(freep) char *line = repeated("a: ", "x", 1024 * 1024, "");
+    AUTO(freep) char *line = repeated("a: ", "x", (size_t)1024 * 1024, "");
     AUTO(freep) char *list = repeated("a: [", "'b', ", 200000, "]");
     AUTO(freep) char *deep = repeated("", "[", YAML_MAX_DEPTH, "");
     AUTO(freep) char *deepest = repeated(deep, "]", YAML_MAX_DEPTH, "");
@@ -327,7 +327,7 @@ static void large_harmless_documents_are_read(void **state)
 
     (void)state;
     assert_true(yaml_read(str_from(line), 1, &value, NULL, &err));
-    assert_int_equal(json_string_length(json_object_get(value, "a")), 1024 * 1024);
+    assert_int_equal(json_string_length(json_object_get(value, "a")), (size_t)1024 * 1024);
     json_decref(value);
     assert_true(yaml_read(str_from(list), 1, &value, NULL, &err));
     assert_int_equal(json_array_size(json_object_get(value, "a")), 200000);
