@@ -12,7 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (size == 0)
         return 0;
-    if (!oracle_holds((struct str){(const char *)data + 1, size - 1}, data[0], false, complaint)) {
+    if (!oracle_holds((struct str){(const char *)data + 1, size - 1},
+                      (struct oracle_options){.seed = data[0], .quick = true}, complaint)) {
         (void)fprintf(stderr, "fuzz_scan: %s\n", complaint);
         abort();
     }

@@ -14,6 +14,12 @@ struct feeding {
 bool feed(struct str document, struct feeding how, struct review **out, struct err *err);
 
 enum { COMPLAINT_MAX = 512 };
+struct oracle_options {
+    uint64_t seed;
+    bool in_order; /* sorted as Go sorts: status.resources must not be left out then */
+    bool quick;    /* besides whole, only the feeding `seed` chooses: for the fuzz target */
+};
+
 /*
  * Whether the contract holds for `document`, fed whole, a byte at a time and in the chunks of
  * `seed`, with both implementations:
@@ -21,7 +27,7 @@ enum { COMPLAINT_MAX = 512 };
  * - jansson accepts: the scanner accepts what is an AdmissionReview, with equal decoded spans;
  * - jansson rejects: the scanner rejects, or jansson accepts once every skipped member, every
  *   captured field of an unchanged pair and every unreadable object is replaced by null.
- * in_order   the document is sorted as Go sorts: status.resources must not be left out then.
  * complaint  what did not hold.
  */
-bool oracle_holds(struct str document, uint64_t seed, bool in_order, char complaint[COMPLAINT_MAX]);
+bool oracle_holds(struct str document, struct oracle_options options,
+                  char complaint[COMPLAINT_MAX]);

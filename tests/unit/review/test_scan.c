@@ -24,7 +24,7 @@ static struct review *read_good(const char *text)
 
     if (!feed(str_from(text), (struct feeding){0}, &r, &err))
         fail_msg("%s\nwas refused: %s (%s)", text, err.what, err.why);
-    if (!oracle_holds(str_from(text), 3, false, complaint))
+    if (!oracle_holds(str_from(text), (struct oracle_options){.seed = 3}, complaint))
         fail_msg("%s\n%s", text, complaint);
     return r;
 }
@@ -315,7 +315,7 @@ static void what_is_no_review_is_refused_with_one_sentence(void **state)
             fail_msg("accepted: %s", rows[i][0]);
         assert_int_equal(err.kind, ERR_INPUT);
         assert_string_equal(err.what, rows[i][1]);
-        if (!oracle_holds(str_from(rows[i][0]), 5, false, complaint))
+        if (!oracle_holds(str_from(rows[i][0]), (struct oracle_options){.seed = 5}, complaint))
             fail_msg("%s: %s", rows[i][0], complaint);
     }
 }

@@ -280,7 +280,10 @@ static void random_reviews_are_read_as_jansson_reads_them(void **state)
         assert_true(buf_ok(&text));
         if (damaged)
             damage(&g);
-        if (!oracle_holds(buf_str(&text), g.seed, g.in_order && !damaged, complaint))
+        if (!oracle_holds(
+                buf_str(&text),
+                (struct oracle_options){.seed = g.seed, .in_order = g.in_order && !damaged},
+                complaint))
             fail_msg("document %u: %s\n%.*s", i, complaint, STR_ARG(buf_str(&text)));
         if (feed(buf_str(&text), (struct feeding){.chunk = 4096}, &r, &err))
             n_unchanged += r->unchanged;
