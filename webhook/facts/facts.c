@@ -1,5 +1,6 @@
 #include "facts/facts.h"
 #include "base/buf.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "facts/internal.h"
@@ -69,7 +70,8 @@ static void add_application(struct facts *f, const struct repository *r, const s
                             sizeof *f->applications);
     fact = &f->applications[f->n_applications++];
     *fact = (struct application_fact){.app = app, .output = facts_render(f, app)};
-    fact->known = (struct known_application){app, r, m, fact->output};
+    fact->known = (struct known_application){
+        .app = app, .repository = r, .manifest = m, .output = fact->output};
 }
 
 static void find_applications(struct facts *f)
@@ -86,6 +88,36 @@ static void find_applications(struct facts *f)
     }
 }
 
+static int by_identity(const void *a, const void *b)
+{
+    const struct application_fact *x = *(const struct application_fact *const *)a;
+    const struct application_fact *y = *(const struct application_fact *const *)b;
+    int order = str_cmp(x->app->id.namespace, y->app->id.namespace);
+
+    return order ? order : str_cmp(x->app->id.name, y->app->id.name);
+}
+
+/* Environments often define the same Application differently in one repository: which of them is
+ * live is not known then. */
+static void find_differing_definitions(struct facts *f)
+{
+    AUTO(freep) struct application_fact **sorted = xcalloc(f->n_applications, sizeof(void *));
+
+    for (size_t i = 0; i < f->n_applications; i++)
+        sorted[i] = &f->applications[i];
+    qsort(sorted, f->n_applications, sizeof(void *), by_identity);
+    for (size_t first = 0, end; first < f->n_applications; first = end) {
+        bool differ = false;
+
+        for (end = first + 1;
+             end < f->n_applications && by_identity(&sorted[first], &sorted[end]) == 0; end++)
+            differ = differ || !json_equal(json_object_get(sorted[first]->app->object, "spec"),
+                                           json_object_get(sorted[end]->app->object, "spec"));
+        for (size_t i = first; differ && i < end; i++)
+            sorted[i]->known.other = sorted[i == first ? first + 1 : first]->known.manifest;
+    }
+}
+
 struct facts *facts_load(const struct facts_options *options, int64_t now)
 {
     struct facts *f = xcalloc(1, sizeof *f);
@@ -96,6 +128,7 @@ struct facts *facts_load(const struct facts_options *options, int64_t now)
     for (size_t i = 0; i < f->settings->n_repositories; i++)
         load_repository(f, i, now);
     find_applications(f);
+    find_differing_definitions(f);
     facts_find_tracking(f, options->assume_label_tracking);
     return f;
 }

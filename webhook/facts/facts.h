@@ -62,6 +62,8 @@ const struct tracking_facts *facts_tracking(const struct facts *f);
 /* Whether the destination is the cluster this Argo CD runs in; NOT_KNOWN for any name or URL that
  * is not listed (reference/argocd.md 1.2). */
 enum tri facts_is_this_cluster(const struct facts *f, const struct destination *d);
+/* Whether this Argo CD is at least that version; NOT_KNOWN where argocd.version is not set. */
+enum tri facts_version_at_least(const struct facts *f, unsigned major, unsigned minor);
 /* Whether Applications of that namespace are this Argo CD's. */
 bool facts_is_application_namespace(const struct facts *f, struct str namespace);
 
@@ -71,6 +73,7 @@ struct source_output {
     const struct repository *repository; /* NULL: not among the repositories */
     struct rendering *rendering;         /* NULL: not known, `why` says why */
     char *why;
+    bool shared; /* the rendering belongs to an equal source before it */
 };
 /* What all of them render together. */
 struct output {
@@ -79,6 +82,9 @@ struct output {
 };
 /* Never fails. The caller frees it with output_free(). Bounded by the size of the indices. */
 struct output *facts_render(const struct facts *f, const struct application *app);
+/* The same of the sources that the Application's operation brings; NULL when it brings none that
+ * differ from the Application's own. */
+struct output *facts_render_operation(const struct facts *f, const struct application *app);
 void output_free(struct output *o); /* NULL is fine */
 void output_freep(struct output **o);
 
@@ -90,12 +96,20 @@ enum tri output_has(const struct output *o, const struct identity *id,
                     const struct rendered **found, const struct source_output **by,
                     const char **why);
 
+/*
+ * Whether the object is among the targets, so that it is not pruned: hook: Skip leaves it one, any
+ * other hook does not (reference/argocd.md 5.2, 6.4). NOT_KNOWN as output_has() has it.
+ */
+enum tri output_keeps(const struct output *o, const struct identity *id, const char **why);
+
 /* An Application the facts know: a definition some repository holds; later a live object. */
 struct known_application {
     const struct application *app;
     const struct repository *repository;
     const struct manifest *manifest;
     const struct output *output; /* rendered when the facts were loaded */
+    const struct manifest
+        *other; /* another definition of it that differs: then neither is certain */
 };
 size_t facts_n_applications(const struct facts *f);
 const struct known_application *facts_application(const struct facts *f, size_t index);

@@ -24,7 +24,5 @@ struct facts {
 
 /* Takes over `text`. */
 void facts_add_note(struct facts *f, char *where, char *text);
-/* Whether this Argo CD is at least that version; NOT_KNOWN where argocd.version is not set. */
-enum tri facts_version_at_least(const struct facts *f, unsigned major, unsigned minor);
 /* Fills f->tracking from the settings and what the known Applications render (design 3.5). */
 void facts_find_tracking(struct facts *f, bool assume_label);

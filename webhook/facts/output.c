@@ -69,6 +69,11 @@ static void render_source(const struct facts *f, const struct application *app,
     };
 
     *out = (struct source_output){.source = source};
+    if (app->hydrated) {
+        /* A directory of dry manifests does not stand for the branch they are hydrated to. */
+        out->why = xstrdup("the hydrated branch is not read");
+        return;
+    }
     if (source->chart.n) {
         out->why = about_url("the chart of ", source->repo_url, " is not in Git");
         return;
@@ -95,15 +100,62 @@ static void render_source(const struct facts *f, const struct application *app,
         out->why = xstrdup(out->rendering->why);
 }
 
-struct output *facts_render(const struct facts *f, const struct application *app)
+/* Each distinct source is a walk of its own; an Application of more is one nobody runs. */
+enum { RENDERINGS_MAX = 64, RENDERED_OBJECTS_MAX = 100000 };
+
+static const struct source_output *find_equal(const struct output *o, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!o->sources[i].shared && source_same(o->sources[i].source, o->sources[n].source))
+            return &o->sources[i];
+    return NULL;
+}
+
+static struct output *render_all(const struct facts *f, const struct application *app,
+                                 const struct source *sources, size_t n)
 {
     struct output *o = xcalloc(1, sizeof *o);
+    size_t n_objects = 0;
+    size_t n_renderings = 0;
 
-    o->n = app->n_sources;
-    o->sources = xcalloc(o->n, sizeof *o->sources);
-    for (size_t i = 0; i < o->n; i++)
-        render_source(f, app, &app->sources[i], &o->sources[i]);
+    o->n = n;
+    o->sources = xcalloc(n, sizeof *o->sources);
+    for (size_t i = 0; i < n; i++) {
+        struct source_output *out = &o->sources[i];
+        const struct source_output *equal;
+
+        out->source = &sources[i];
+        equal = find_equal(o, i);
+        if (equal) {
+            *out = *equal;
+            out->shared = true;
+        } else if (n_renderings == RENDERINGS_MAX || n_objects > RENDERED_OBJECTS_MAX) {
+            out->why = xstrdup("its sources are too many, or hold too many objects, to be judged "
+                               "in one request");
+        } else {
+            render_source(f, app, &sources[i], out);
+            n_renderings++;
+            if (out->rendering)
+                n_objects += out->rendering->n_objects;
+        }
+    }
     return o;
+}
+
+struct output *facts_render(const struct facts *f, const struct application *app)
+{
+    return render_all(f, app, app->sources, app->n_sources);
+}
+
+struct output *facts_render_operation(const struct facts *f, const struct application *app)
+{
+    bool same = app->n_operation_sources == app->n_sources;
+
+    if (app->n_operation_sources == 0)
+        return NULL;
+    for (size_t i = 0; same && i < app->n_sources; i++)
+        same = source_same(&app->sources[i], &app->operation_sources[i]);
+    return same ? NULL : render_all(f, app, app->operation_sources, app->n_operation_sources);
 }
 
 void output_free(struct output *o)
@@ -111,6 +163,8 @@ void output_free(struct output *o)
     if (!o)
         return;
     for (size_t i = 0; i < o->n; i++) {
+        if (o->sources[i].shared)
+            continue;
         rendering_free(o->sources[i].rendering);
         free(o->sources[i].why);
     }
@@ -132,10 +186,24 @@ static const struct source_output *failing_source(const struct output *o)
     return NULL;
 }
 
-static const struct rendered *find_rendered(const struct rendering *r, const struct identity *id)
+/* What an object with hook annotations counts as depends on the question. */
+typedef bool (*counts_fn)(const struct rendered *object);
+
+static bool is_applied(const struct rendered *object)
+{
+    return !object->hook_skip;
+}
+
+static bool is_target(const struct rendered *object)
+{
+    return !object->hook || object->hook_skip;
+}
+
+static const struct rendered *find_rendered(const struct rendering *r, const struct identity *id,
+                                            counts_fn counts)
 {
     for (size_t i = 0; r && i < r->n_objects; i++)
-        if (!r->objects[i].hook_skip && identity_eq(&r->objects[i].id, id))
+        if (identity_eq(&r->objects[i].id, id) && counts(&r->objects[i]))
             return &r->objects[i];
     return NULL;
 }
@@ -156,9 +224,9 @@ static bool may_hold_more(const struct source_output *s, const struct identity *
     return true;
 }
 
-enum tri output_has(const struct output *o, const struct identity *id,
-                    const struct rendered **found, const struct source_output **by,
-                    const char **why)
+static enum tri find(const struct output *o, const struct identity *id, counts_fn counts,
+                     const struct rendered **found, const struct source_output **by,
+                     const char **why)
 {
     const struct source_output *failing = failing_source(o);
     const char *missing = NULL;
@@ -168,7 +236,7 @@ enum tri output_has(const struct output *o, const struct identity *id,
         return TRI_NOT_KNOWN;
     }
     for (size_t i = 0; i < o->n; i++) {
-        const struct rendered *hit = find_rendered(o->sources[i].rendering, id);
+        const struct rendered *hit = find_rendered(o->sources[i].rendering, id, counts);
 
         if (hit) {
             *found = hit;
@@ -182,4 +250,19 @@ enum tri output_has(const struct output *o, const struct identity *id,
         return TRI_NO;
     *why = missing;
     return TRI_NOT_KNOWN;
+}
+
+enum tri output_has(const struct output *o, const struct identity *id,
+                    const struct rendered **found, const struct source_output **by,
+                    const char **why)
+{
+    return find(o, id, is_applied, found, by, why);
+}
+
+enum tri output_keeps(const struct output *o, const struct identity *id, const char **why)
+{
+    const struct rendered *found;
+    const struct source_output *by;
+
+    return find(o, id, is_target, &found, &by, why);
 }

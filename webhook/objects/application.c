@@ -61,45 +61,52 @@ static bool read_sync_source(const json_t *hydrator, struct source *out, struct 
     return true;
 }
 
+/* `sources` when not empty, else `source`; the array belongs to the caller. */
+static bool read_source_list(const json_t *object, const char *path, struct source **out,
+                             size_t *n_out, struct err *err)
+{
+    AUTO(freep) struct source *list = NULL;
+    json_t *one;
+    json_t *many;
+    size_t n;
+
+    if (!field_array(object, path, "sources", &many, err) ||
+        !field_object(object, path, "source", &one, err))
+        return false;
+    n = json_array_size(many) ? json_array_size(many) : (size_t)(one != NULL);
+    if (n > SOURCES_MAX) {
+        err_what(err, ERR_LIMIT, "%s/sources has %zu entries, more than %d", path, n, SOURCES_MAX);
+        return false;
+    }
+    list = xcalloc(n, sizeof *list);
+    for (size_t i = 0; i < n; i++) {
+        char place[64];
+        bool is_list = json_array_size(many) != 0;
+
+        if (is_list)
+            (void)snprintf(place, sizeof place, "%s/sources/%zu", path, i);
+        else
+            (void)snprintf(place, sizeof place, "%s/source", path);
+        if (!read_source(is_list ? json_array_get(many, i) : one, place, &list[i], err))
+            return false;
+    }
+    *out = steal(&list);
+    *n_out = n;
+    return true;
+}
+
 static bool read_sources(const json_t *spec, struct application *app, struct err *err)
 {
     json_t *hydrator;
-    json_t *source;
-    json_t *sources;
 
-    if (!field_object(spec, "/spec", "sourceHydrator", &hydrator, err) ||
-        !field_array(spec, "/spec", "sources", &sources, err) ||
-        !field_object(spec, "/spec", "source", &source, err))
+    if (!field_object(spec, "/spec", "sourceHydrator", &hydrator, err))
         return false;
-    if (hydrator) {
-        app->hydrated = true;
-        app->n_sources = 1;
-        app->sources = xcalloc(1, sizeof *app->sources);
-        return read_sync_source(hydrator, &app->sources[0], err);
-    }
-    if (json_array_size(sources)) {
-        size_t n = json_array_size(sources);
-
-        if (n > SOURCES_MAX) {
-            err_what(err, ERR_LIMIT, "/spec/sources has %zu entries, more than %d", n, SOURCES_MAX);
-            return false;
-        }
-        app->sources = xcalloc(n, sizeof *app->sources);
-        for (size_t i = 0; i < n; i++) {
-            char path[64];
-
-            (void)snprintf(path, sizeof path, "/spec/sources/%zu", i);
-            if (!read_source(json_array_get(sources, i), path, &app->sources[i], err))
-                return false;
-        }
-        app->n_sources = n;
-        return true;
-    }
-    if (!source)
-        return true;
+    if (!hydrator)
+        return read_source_list(spec, "/spec", &app->sources, &app->n_sources, err);
+    app->hydrated = true;
     app->n_sources = 1;
     app->sources = xcalloc(1, sizeof *app->sources);
-    return read_source(source, "/spec/source", &app->sources[0], err);
+    return read_sync_source(hydrator, &app->sources[0], err);
 }
 
 static bool read_destination(const json_t *spec, struct destination *out, struct err *err)
@@ -117,6 +124,7 @@ static bool read_automated(const json_t *spec, struct application *app, struct e
 {
     json_t *policy;
     json_t *automated;
+    json_t *options = NULL;
     bool enabled = true;
     bool prune = false;
 
@@ -124,8 +132,10 @@ static bool read_automated(const json_t *spec, struct application *app, struct e
         !field_object(policy, "/spec/syncPolicy", "automated", &automated, err) ||
         !field_bool(automated, "/spec/syncPolicy/automated", "enabled", &enabled, err) ||
         !field_bool(automated, "/spec/syncPolicy/automated", "prune", &prune, err) ||
-        !field_bool(automated, "/spec/syncPolicy/automated", "selfHeal", &app->self_heals, err))
+        !field_bool(automated, "/spec/syncPolicy/automated", "selfHeal", &app->self_heals, err) ||
+        !field_array(policy, "/spec/syncPolicy", "syncOptions", &options, err))
         return false;
+    app->sync_options = options;
     app->automated = automated && enabled;
     app->prunes = app->automated && prune;
     return true;
@@ -134,15 +144,22 @@ static bool read_automated(const json_t *spec, struct application *app, struct e
 static bool read_operation(const json_t *object, struct application *app, struct err *err)
 {
     json_t *operation;
+    json_t *initiator;
     json_t *sync;
     bool prune = false;
     bool dry_run = false;
 
     if (!field_object(object, "", "operation", &operation, err) ||
+        !field_object(operation, "/operation", "initiatedBy", &initiator, err) ||
+        !field_bool(initiator, "/operation/initiatedBy", "automated", &app->operation_automated,
+                    err) ||
         !field_object(operation, "/operation", "sync", &sync, err) ||
         !field_bool(sync, "/operation/sync", "prune", &prune, err) ||
-        !field_bool(sync, "/operation/sync", "dryRun", &dry_run, err))
+        !field_bool(sync, "/operation/sync", "dryRun", &dry_run, err) ||
+        !read_source_list(sync, "/operation/sync", &app->operation_sources,
+                          &app->n_operation_sources, err))
         return false;
+    app->operation_sync = sync;
     app->has_operation = operation != NULL;
     app->operation_prunes = prune && !dry_run;
     return true;
@@ -202,6 +219,7 @@ void application_free(struct application *app)
         return;
     json_decref(app->object);
     free(app->sources);
+    free(app->operation_sources);
     free(app);
 }
 
@@ -218,7 +236,7 @@ static bool same_options(const json_t *a, const json_t *b)
     return a && b && json_equal(a, b);
 }
 
-static bool same_source(const struct source *a, const struct source *b)
+bool source_same(const struct source *a, const struct source *b)
 {
     return str_eq(a->repo_url, b->repo_url) && str_eq(a->path, b->path) &&
            str_eq(a->target_revision, b->target_revision) && str_eq(a->chart, b->chart) &&
@@ -234,9 +252,55 @@ bool application_same_sources(const struct application *a, const struct applicat
     if (a->n_sources != b->n_sources || a->hydrated != b->hydrated)
         return false;
     for (size_t i = 0; i < a->n_sources; i++)
-        if (!same_source(&a->sources[i], &b->sources[i]))
+        if (!source_same(&a->sources[i], &b->sources[i]))
             return false;
     return true;
+}
+
+bool application_has_sync_option(const struct application *app, const char *option)
+{
+    for (size_t i = 0; i < json_array_size(app->sync_options); i++)
+        if (str_is(json_view(json_array_get(app->sync_options, i)), option))
+            return true;
+    return false;
+}
+
+bool application_operation_prunes(const struct application *app, const struct identity *id)
+{
+    const json_t *resources = json_array_at(app->operation_sync, "resources");
+
+    if (!app->operation_prunes || json_array_size(resources) == 0)
+        return app->operation_prunes;
+    for (size_t i = 0; i < json_array_size(resources); i++) {
+        const json_t *entry = json_array_get(resources, i);
+        struct str namespace = json_str_at(entry, "namespace");
+
+        if (str_eq(json_str_at(entry, "name"), id->name) &&
+            str_eq(json_str_at(entry, "kind"), id->kind) &&
+            str_eq(json_str_at(entry, "group"), id->group) &&
+            (namespace.n == 0 || str_eq(namespace, id->namespace)))
+            return true;
+    }
+    return false;
+}
+
+bool application_is_new_prune(const struct application *now, const struct application *before)
+{
+    static const char *const fields[] = {"source",    "sources",   "revision",
+                                         "revisions", "manifests", "resources"};
+
+    if (!now->operation_prunes)
+        return false;
+    if (!before->operation_prunes)
+        return true;
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+        const json_t *a = json_value_at(now->operation_sync, fields[i]);
+        const json_t *b = json_value_at(before->operation_sync, fields[i]);
+
+        if (a != b && !(a && b && json_equal(a, b)))
+            return true;
+    }
+    return false;
 }
 
 const json_t *application_find_resource(const struct application *app, const struct identity *id)

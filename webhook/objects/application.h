@@ -43,7 +43,13 @@ struct application {
     bool prunes;    /* automated with prune: true */
     bool self_heals;
     bool has_operation;
-    bool operation_prunes; /* operation.sync.prune true and not dryRun */
+    bool operation_prunes;        /* operation.sync.prune true and not dryRun */
+    bool operation_automated;     /* operation.initiatedBy.automated */
+    const json_t *operation_sync; /* NULL when absent */
+    struct source
+        *operation_sources; /* operation.sync.sources or source; they replace the spec's */
+    size_t n_operation_sources;
+    const json_t *sync_options; /* spec.syncPolicy.syncOptions; NULL when absent */
     bool resources_finalizer;
     bool deleting; /* metadata.deletionTimestamp */
     struct marks marks;
@@ -68,5 +74,14 @@ bool application_same_sources(const struct application *a, const struct applicat
 /* Two repository URLs name the same repository as Argo CD compares them
  * (util/git/git.go NormalizeGitURL, reference/argocd.md 1.1). */
 bool repo_url_eq(struct str a, struct str b);
+/* The same source: null, absent and empty options are equal (reference/argocd.md 1.3). */
+bool source_same(const struct source *a, const struct source *b);
+/* Whether spec.syncPolicy.syncOptions holds exactly that string. */
+bool application_has_sync_option(const struct application *app, const char *option);
+/* Whether the operation prunes and reaches the object: it lists no resources, or this one. */
+bool application_operation_prunes(const struct application *app, const struct identity *id);
+/* Whether `now` starts another pruning operation than `before` holds: prune newly set, or other
+ * sources, revisions, resources or manifests. */
+bool application_is_new_prune(const struct application *now, const struct application *before);
 /* The entry of status.resources for (group, kind, namespace, name), or NULL. */
 const json_t *application_find_resource(const struct application *app, const struct identity *id);

@@ -1,4 +1,5 @@
 #include "objects/tracking.h"
+#include "base/attr.h"
 #include "base/json.h"
 
 struct marks marks_read(const json_t *metadata)
@@ -39,15 +40,35 @@ bool marks_has_sync_option(const struct marks *marks, const char *option)
     return list_holds(marks_annotation(marks, ANNOTATION_SYNC_OPTIONS), str_from(option));
 }
 
+bool marks_has_prune_option(const struct marks *marks)
+{
+    struct str list = marks_annotation(marks, ANNOTATION_SYNC_OPTIONS);
+    struct str part;
+
+    while (str_split(&list, ',', &part))
+        if (str_starts(str_trim(part), STR("Prune=")))
+            return true;
+    return false;
+}
+
 bool marks_is_hook_skip(const struct marks *marks)
 {
-    return list_holds(marks_annotation(marks, ANNOTATION_HOOK), STR("Skip"));
+    static const char *const others[] = {"PreSync",  "Sync",      "PostSync",
+                                         "SyncFail", "PreDelete", "PostDelete"};
+    struct str list = marks_annotation(marks, ANNOTATION_HOOK);
+
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        if (list_holds(list, str_from(others[i])))
+            return false;
+    return list_holds(list, STR("Skip"));
 }
 
 bool marks_is_hook(const struct marks *marks)
 {
+    struct str helm = marks_annotation(marks, ANNOTATION_HELM_HOOK);
+
     return marks_annotation(marks, ANNOTATION_HOOK).n != 0 ||
-           marks_annotation(marks, ANNOTATION_HELM_HOOK).n != 0;
+           (helm.n != 0 && !str_is(helm, "crd-install"));
 }
 
 /* "a/b" into exactly two parts. */

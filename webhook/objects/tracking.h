@@ -34,9 +34,12 @@ struct str marks_label(const struct marks *marks, struct str key);
 struct str marks_annotation(const struct marks *marks, const char *key);
 /* Whether the comma-separated sync-options annotation holds `option` ("Prune=false"). */
 bool marks_has_sync_option(const struct marks *marks, const char *option);
-/* argocd.argoproj.io/hook: Skip, the value compared as Argo CD does (comma-separated, trimmed). */
+/* argocd.argoproj.io/hook names Skip and no other type (gitops-engine, hook.Skip). */
 bool marks_is_hook_skip(const struct marks *marks);
+/* A hook of Argo CD's or Helm's, Skip included; helm.sh/hook: crd-install is none. */
 bool marks_is_hook(const struct marks *marks);
+/* Whether the object's own sync-options decide about pruning (any Prune=…). */
+bool marks_has_prune_option(const struct marks *marks);
 
 /* argocd.argoproj.io/tracking-id: <instance>:<group>/<kind>:<namespace>/<name>. */
 struct tracking_id {

@@ -31,6 +31,10 @@ struct finding *findings_add(struct findings *list, const struct context *c, enu
     const struct identity *id = context_id(c);
     struct finding *f;
 
+    if (!buf_ok(message)) {
+        buf_reset(message);
+        buf_adds(message, "What was found is too long to be shown; see the evidence.");
+    }
     list->items = xgrow(list->items, list->n, &list->capacity, sizeof *list->items);
     f = &list->items[list->n++];
     *f = (struct finding){
@@ -132,6 +136,14 @@ struct shown show_place(const struct manifest *m)
     text_field(&b, str_from(m->file));
     buf_printf(&b, ":%u", m->line);
     return shown_of(&b);
+}
+
+enum tri subject_keeps_all(const struct facts *f, const struct application *app,
+                           const struct marks *object)
+{
+    if (!application_has_sync_option(app, "Prune=false") || marks_has_prune_option(object))
+        return TRI_NO;
+    return facts_version_at_least(f, 3, 4);
 }
 
 struct shown show_revision(const struct repository *r)

@@ -56,6 +56,7 @@ static bool state_parse(const struct review *r, const struct facts *f, json_t *o
             return false;
         out->subject.app = out->app;
         out->subject.output = facts_render(f, out->app);
+        out->subject.operation_output = facts_render_operation(f, out->app);
     } else {
         if (!external_secret_parse(object, r->namespace, name, &out->es, err))
             return false;
@@ -67,6 +68,7 @@ static bool state_parse(const struct review *r, const struct facts *f, json_t *o
 static void state_clear(struct state *s)
 {
     output_free(s->subject.output);
+    output_free(s->subject.operation_output);
     application_free(s->app);
     external_secret_free(s->es);
 }
@@ -108,7 +110,7 @@ static bool undecided_denies(const struct rule_settings *rule, const struct find
             ? rule->undecided_protected
             : rule->undecided;
 
-    return mode == UNDECIDED_DENY;
+    return mode == UNDECIDED_DENY && !(f->traits & TRAIT_ELSEWHERE);
 }
 
 static bool undecided_is_silent(const struct rule_settings *rule, const struct finding *f)
@@ -173,9 +175,10 @@ static void judge_states(const struct review *r, const struct facts *f, struct s
 
     if (old) {
         c.before = &old->subject;
-        now->subject.new_operation = now->app && now->app->operation_prunes &&
-                                     !json_equal(json_object_get(r->object, "operation"),
-                                                 json_object_get(r->old_object, "operation"));
+        /* An automated sync of what prunes automatically anyway is no news, and refusing it would
+         * stop Argo CD; a person's sync is (design 3.6, the one exception). */
+        now->subject.new_operation = now->app && application_is_new_prune(now->app, old->app) &&
+                                     !(now->app->operation_automated && old->app->prunes);
         judge_stored(r, f, old, &before);
     }
     run_rules(&c, out);

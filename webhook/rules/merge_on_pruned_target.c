@@ -33,8 +33,7 @@ static struct outcome fate_under_label(const struct context *c, struct outcome o
     const struct application *a = o.by->app;
     const struct marks *effective = external_secret_effective_marks(c->subject->es);
     struct identity target = unowned_target(c->subject->es);
-    const struct rendered *found;
-    const struct source_output *source;
+    enum tri kept;
 
     o.fate = FATE_SAFE;
     if (facts_is_this_cluster(c->facts, &a->destination) != TRI_YES) { /* 19, 21 */
@@ -56,6 +55,9 @@ static struct outcome fate_under_label(const struct context *c, struct outcome o
         }
         return o;
     }
+    kept = subject_keeps_all(c->facts, a, effective);
+    if (kept == TRI_YES)
+        return o;
     if (!a->prunes) { /* 4 */
         o.fate = FATE_RISK;
         o.why = "it does not prune now, but a manual sync with prune deletes the Secret";
@@ -66,15 +68,22 @@ static struct outcome fate_under_label(const struct context *c, struct outcome o
         o.why = "Prune=confirm holds the sync until somebody confirms that the Secret is deleted";
         return o;
     }
-    switch (output_has(o.by->output, &target, &found, &source, &o.why)) {
+    switch (output_keeps(o.by->output, &target, &o.why)) {
     case TRI_YES: /* 15 */
-        break;
+        return o;
     case TRI_NOT_KNOWN:
         o.fate = FATE_NOT_KNOWN;
-        break;
+        return o;
     case TRI_NO: /* 1, 6, 16 */
-        o.fate = FATE_DELETED;
         break;
+    }
+    o.fate = FATE_DELETED;
+    if (kept == TRI_NOT_KNOWN || o.by->other) {
+        o.fate = FATE_NOT_KNOWN;
+        o.why = o.by->other
+                    ? "several files define that Application, and they differ"
+                    : "the Application has syncOptions Prune=false, which counts since Argo "
+                      "CD 3.4, and argocd.version is not configured";
     }
     return o;
 }
@@ -151,7 +160,7 @@ static struct outcome cascade_outcome(const struct context *c, struct str instan
         bool renders =
             output_has(o.by->output, context_id(c), &o.rendered, &o.source, &why) == TRI_YES;
 
-        if (!(marked || renders) || !a->resources_finalizer ||
+        if (!(marked || renders) || !a->resources_finalizer || o.by->other ||
             facts_is_this_cluster(c->facts, &a->destination) != TRI_YES ||
             marks_has_sync_option(&c->subject->es->marks, "Delete=false"))
             continue;
@@ -209,8 +218,11 @@ static void add_application(struct buf *m, const struct outcome *o)
 {
     if (!o->by)
         return;
-    buf_printf(m, "Application %s (%s)", show_id(&o->by->app->id).text,
+    buf_printf(m, "Application %s (%s", show_id(&o->by->app->id).text,
                show_place(o->by->manifest).text);
+    if (o->by->other)
+        buf_printf(m, ", %s", show_place(o->by->other).text);
+    buf_addc(m, ')');
 }
 
 static void add_cause(struct buf *m, const struct context *c, const struct outcome *o)
@@ -299,6 +311,8 @@ static void report(const struct context *c, const struct outcome *o, struct find
     f = findings_add(out, c, RULE_MERGE_ON_PRUNED_TARGET, verdicts[o->fate], target_text, &m);
     if (o->by && o->by->app->prunes)
         f->traits |= TRAIT_PRUNES;
+    if (o->destination_only)
+        f->traits |= TRAIT_ELSEWHERE;
     if (!o->destination_only &&
         settings_is_protected(facts_settings(c->facts), target.namespace, target.name))
         f->traits |= TRAIT_PROTECTED;

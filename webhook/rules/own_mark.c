@@ -9,7 +9,8 @@ static bool bears_own_mark(const struct facts *f, const struct tracking *t,
     bool self_describing;
     struct str instance = tracking_instance(t, &app->marks, &app->id, &self_describing);
 
-    return instance.p && self_describing &&
+    /* What has an owner is never tracked (reference/argocd.md 5.1): an ApplicationSet's labels. */
+    return !app->marks.has_owner && instance.p && self_describing &&
            tracking_instance_is(instance, str_from(facts_settings(f)->argocd.namespace), &app->id);
 }
 

@@ -10,7 +10,9 @@ struct threat {
     const struct external_secret *es; /* rows 11 and 13: it copies the mark; else NULL */
     const struct rendered *rendered;  /* how the Application renders `es` */
     const struct source_output *source;
-    bool requires_pruning; /* row 8 */
+    bool requires_pruning;       /* row 8 */
+    const struct output *output; /* of the Application, or of its operation */
+    bool pruned;                 /* by automated sync, or by this operation; else row 13 only */
 };
 
 enum fate { FATE_SAFE, FATE_RISK, FATE_NOT_KNOWN, FATE_DELETED };
@@ -34,6 +36,7 @@ static struct outcome fate_through_es(const struct context *c, const struct trac
     bool names_secret;
     struct str instance = tracking_instance(t, effective, &threat->secret, &names_secret);
     bool copies = !es->template;
+    struct outcome kept = {FATE_SAFE, NULL};
     bool marked;
 
     if (es->template)
@@ -42,15 +45,23 @@ static struct outcome fate_through_es(const struct context *c, const struct trac
         marked = copies; /* A marks the ExternalSecret when it applies it */
     if (!marked || marks_is_hook(effective))
         return (struct outcome){FATE_SAFE, NULL};
-    if (t->method != TRACKING_LABEL && (copies || !names_secret)) {
-        /* The copied id names the ExternalSecret: prune skips it, cascade deletion does not (13).
-         */
-        if (a->resources_finalizer && !marks_has_sync_option(effective, "Delete=false"))
-            return (struct outcome){FATE_RISK, cascade};
-        return (struct outcome){FATE_SAFE, NULL};
-    }
+    if (a->resources_finalizer && !marks_has_sync_option(effective, "Delete=false"))
+        kept = (struct outcome){FATE_RISK, cascade}; /* 13 */
+    /* The copied id names the ExternalSecret: prune skips it, cascade deletion does not. */
+    if (!threat->pruned || (t->method != TRACKING_LABEL && (copies || !names_secret)))
+        return kept;
     if (marks_has_sync_option(effective, "Prune=false")) /* 7 */
-        return (struct outcome){FATE_SAFE, NULL};
+        return kept;
+    switch (subject_keeps_all(c->facts, a, effective)) {
+    case TRI_YES: /* 7 */
+        return kept;
+    case TRI_NOT_KNOWN:
+        return (struct outcome){FATE_NOT_KNOWN,
+                                "it has syncOptions Prune=false, which counts since Argo CD 3.4, "
+                                "and argocd.version is not configured"};
+    case TRI_NO:
+        break;
+    }
     if (marks_has_sync_option(effective, "Prune=confirm")) /* 15 */
         return (struct outcome){FATE_RISK, "Prune=confirm holds each sync until somebody confirms "
                                            "that the Secret is deleted"};
@@ -79,18 +90,16 @@ static struct outcome fate_under_hypotheses(const struct context *c, const struc
 static struct outcome judge_threat(const struct context *c, const struct threat *threat)
 {
     const struct application *a = c->subject->app;
-    const struct rendered *found;
-    const struct source_output *by;
     const char *why = NULL;
     struct outcome o = {FATE_DELETED, NULL};
-    enum tri is_target = output_has(c->subject->output, &threat->secret, &found, &by, &why);
+    enum tri is_target = output_keeps(threat->output, &threat->secret, &why);
 
     if (is_target == TRI_YES) /* rendered by the Application beats every other row */
         return (struct outcome){FATE_SAFE, NULL};
+    if (threat->requires_pruning && subject_keeps_all(c->facts, a, &(struct marks){0}) != TRI_NO)
+        return (struct outcome){FATE_SAFE, NULL}; /* 7: its own option decides, and is not seen */
     if (!threat->requires_pruning)
         o = fate_under_hypotheses(c, threat);
-    if (!a->prunes && !a->operation_prunes && o.fate > FATE_RISK) /* 1, 13 */
-        return (struct outcome){FATE_RISK, cascade};
     if (o.fate != FATE_DELETED)
         return o;
     if (facts_is_this_cluster(c->facts, &a->destination) != TRI_YES) /* 2 */
@@ -158,14 +167,20 @@ static void report(const struct context *c, const struct threat *threat, const s
     if (threat->es)
         unowned_target_add_repair(&m, c->facts, threat->es);
     else
-        buf_printf(&m, "Take Argo CD's tracking mark off the Secret and see what put it there, or "
-                       "annotate the Secret argocd.argoproj.io/sync-options: "
-                       "Prune=false,Delete=false, before syncing with prune.");
+        buf_printf(&m,
+                   "Take Argo CD's tracking mark off the Secret and see what put it there. Until "
+                   "then leave "
+                   "prune off, or name what to sync in operation.sync.resources; whether the live "
+                   "Secret carries Prune=false is not seen here.");
     unowned_target_add_assumption(&m, c->facts);
     (void)snprintf(target, sizeof target, "Secret %s", secret.text);
     f = findings_add(out, c, RULE_PROTECTED_SECRET_PRUNE, verdict, target, &m);
-    f->traits = TRAIT_PROTECTED | (a->prunes ? TRAIT_PRUNES : 0) |
-                (c->subject->new_operation ? TRAIT_OPERATION : 0);
+    f->traits = TRAIT_PROTECTED | (a->prunes ? TRAIT_PRUNES : 0);
+    if (o->fate == FATE_DELETED && c->subject->new_operation &&
+        application_operation_prunes(a, &threat->secret))
+        f->traits |= TRAIT_OPERATION;
+    if (facts_is_this_cluster(c->facts, &a->destination) != TRI_YES)
+        f->traits |= TRAIT_ELSEWHERE;
     if (threat->es)
         finding_add_evidence(f, show_place(threat->rendered->manifest).text,
                              show_revision(threat->source->repository).text);
@@ -173,11 +188,11 @@ static void report(const struct context *c, const struct threat *threat, const s
         finding_add_evidence(f, "status.resources[].requiresPruning", "oldObject");
 }
 
-/* The unowned ExternalSecrets on `secret` among what the Application renders. */
-static void judge_rendered(const struct context *c, const struct identity *secret,
+/* The unowned ExternalSecrets on the Secret among what is rendered; the worst is reported. */
+static bool judge_rendered(const struct context *c, const struct threat *wanted,
                            struct findings *out)
 {
-    const struct output *o = c->subject->output;
+    const struct output *o = wanted->output;
     struct outcome worst = {FATE_SAFE, NULL};
     struct threat worst_threat = {0};
     AUTO(external_secret_freep) struct external_secret *worst_es = NULL;
@@ -188,20 +203,22 @@ static void judge_rendered(const struct context *c, const struct identity *secre
         for (size_t k = 0; r && k < r->n_objects; k++) {
             const struct rendered *object = &r->objects[k];
             AUTO(external_secret_freep) struct external_secret *es = NULL;
+            struct threat threat = *wanted;
             struct err err = {0};
-            struct threat threat;
             struct outcome fate;
 
             if (!identity_is_kind(&object->id, GROUP_EXTERNAL_SECRETS, "ExternalSecret") ||
                 object->hook || object->hook_skip ||
-                !str_eq(object->id.namespace, secret->namespace) ||
+                !str_eq(object->id.namespace, wanted->secret.namespace) ||
                 !external_secret_parse(object->manifest->object, object->id.namespace,
                                        object->id.name, &es, &err))
                 continue;
             if (!es->targets_secret || es->immutable || !external_secret_leaves_unowned(es) ||
-                !str_eq(es->target_name, secret->name))
+                !str_eq(es->target_name, wanted->secret.name))
                 continue;
-            threat = (struct threat){*secret, es, object, &o->sources[i], false};
+            threat.es = es;
+            threat.rendered = object;
+            threat.source = &o->sources[i];
             fate = judge_threat(c, &threat);
             if (fate.fate <= worst.fate)
                 continue;
@@ -211,28 +228,54 @@ static void judge_rendered(const struct context *c, const struct identity *secre
             worst_es = steal(&es);
         }
     }
-    if (worst.fate != FATE_SAFE)
-        report(c, &worst_threat, &worst, out);
+    if (worst.fate == FATE_SAFE)
+        return false;
+    report(c, &worst_threat, &worst, out);
+    return true;
 }
 
 /* Row 8: Argo CD itself has said that the next sync prunes it. */
-static bool judge_status(const struct context *c, const struct identity *secret,
-                         struct findings *out)
+static bool judge_status(const struct context *c, const struct threat *wanted, struct findings *out)
 {
     const struct application *stored = c->before            ? c->before->app
                                        : c->subject->stored ? c->subject->app
                                                             : NULL;
-    const json_t *entry = stored ? application_find_resource(stored, secret) : NULL;
-    struct threat threat = {.secret = *secret, .requires_pruning = true};
+    const json_t *entry = stored ? application_find_resource(stored, &wanted->secret) : NULL;
+    struct threat threat = *wanted;
     struct outcome o;
 
     if (!json_bool_at(entry, "requiresPruning", false))
         return false;
+    threat.requires_pruning = true;
     o = judge_threat(c, &threat);
     if (o.fate == FATE_SAFE)
         return false;
     report(c, &threat, &o, out);
     return true;
+}
+
+static void judge_secret(const struct context *c, const struct identity *secret,
+                         struct findings *out)
+{
+    const struct application *a = c->subject->app;
+    bool by_operation = application_operation_prunes(a, secret);
+    const struct output *own = c->subject->output;
+    const struct output *brought = c->subject->operation_output;
+    /* An operation that brings its own sources prunes by those, automated syncs by the spec's. */
+    struct threat threat = {
+        .secret = *secret,
+        .output = own,
+        .pruned = a->prunes || (by_operation && !brought),
+    };
+    struct threat of_operation = {
+        .secret = *secret, .output = brought ? brought : own, .pruned = true};
+
+    if (threat.pruned && judge_status(c, &threat, out))
+        return;
+    if (judge_rendered(c, &threat, out) || !by_operation || !brought)
+        return;
+    if (!judge_status(c, &of_operation, out))
+        (void)judge_rendered(c, &of_operation, out);
 }
 
 void rule_protected_secret_prune(const struct context *c, struct findings *out)
@@ -250,8 +293,6 @@ void rule_protected_secret_prune(const struct context *c, struct findings *out)
             .name = str_from(s->protected_secrets[i].name),
         };
 
-        if ((a->prunes || a->operation_prunes) && judge_status(c, &secret, out))
-            continue;
-        judge_rendered(c, &secret, out);
+        judge_secret(c, &secret, out);
     }
 }

@@ -11,6 +11,7 @@ struct subject {
     const struct application *app;    /* one of the two, the other NULL */
     const struct external_secret *es; /* */
     struct output *output;            /* what `app` renders; NULL for an ExternalSecret */
+    struct output *operation_output;  /* what its operation renders, when that differs */
     /* Marks and status of a stored object are evidence; those of a CREATE may be a copy. */
     bool stored;
     /* operation.sync prunes and was set or changed by this request. */
@@ -71,6 +72,13 @@ struct shown show_destination(const struct destination *d);
  * and the answer cuts where they are not. */
 enum { MESSAGE_MAX = 3000 };
 
+/*
+ * Whether the Application's own syncOptions keep the object from being pruned: Prune=false there is
+ * a default since 3.4 that any Prune=… of the object overrides (reference/argocd.md 1.3, 5.4 row
+ * 7).
+ */
+enum tri subject_keeps_all(const struct facts *f, const struct application *app,
+                           const struct marks *object);
 /* Whether the Application bears its own mark under the method in force: NOT_KNOWN when the
  * hypotheses differ. mark: set on YES, to the mark as it stands on the object. */
 enum tri subject_own_mark(const struct facts *f, const struct application *app, struct shown *mark);

@@ -28,6 +28,7 @@ static bool would_prune_itself(const struct facts *f, const struct subject *s, b
            (listed || subject_own_mark(f, s->app, &mark) == TRI_YES) && !s->app->marks.has_owner &&
            !marks_has_sync_option(&s->app->marks, "Prune=false") &&
            !marks_is_hook(&s->app->marks) &&
+           subject_keeps_all(f, s->app, &s->app->marks) != TRI_YES &&
            output_has(s->output, &s->app->id, &found, &by, &why) == TRI_NO && !stays_as_skipped(s);
 }
 

@@ -32,11 +32,14 @@ static unsigned traits_of(const struct context *c)
     struct shown mark;
     unsigned traits = app->prunes ? TRAIT_PRUNES : 0;
 
+    if (facts_is_this_cluster(c->facts, &app->destination) != TRI_YES)
+        traits |= TRAIT_ELSEWHERE;
+
     /* "Gaining the own mark is worse, unless the old object bore it under another method": so the
      * old object has the trait when any method shows it, the new one under the method in force. */
     if (!c->subject->stored)
         return traits;
-    if (c->before ? subject_own_mark(c->facts, app, &mark) != TRI_NO
+    if (c->before ? subject_own_mark(c->facts, app, &mark) == TRI_YES
                   : subject_own_mark_of_any_method(c->facts, app))
         traits |= TRAIT_OWN_MARK;
     return traits;
@@ -144,7 +147,7 @@ static const struct known_application *parent_with_same_source(const struct cont
     const struct application *app = c->subject->app;
     const struct known_application *parent = tracking_parent(c);
 
-    if (!parent || parent->app->n_sources != 1 ||
+    if (!parent || parent->other || parent->app->n_sources != 1 ||
         !str_eq(parent->app->destination.namespace, app->destination.namespace) ||
         facts_is_this_cluster(c->facts, &parent->app->destination) != TRI_YES)
         return NULL;

@@ -16,6 +16,7 @@ enum finding_trait {
     TRAIT_PROTECTED = 4,  /* the target is a protected Secret */
     TRAIT_OWN_MARK = 8,   /* the Application bears its own tracking mark */
     TRAIT_OPERATION = 16, /* a new or changed operation prunes */
+    TRAIT_ELSEWHERE = 32, /* the destination is not known: never denied (design 3.5) */
 };
 
 /* One thing that was seen. Plain text, already escaped for output. */
