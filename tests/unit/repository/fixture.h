@@ -16,7 +16,10 @@ struct fixture {
 #define CONFIG_MAP(name) "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: " name "\n"
 
 void fixture_init(struct fixture *f);
+/* Removes the directory with all in it, whatever permissions a test gave it. */
 void fixture_clear(struct fixture *f);
+/* Cleared and empty again, for the next case of a table: a failing case leaves nothing behind. */
+void fixture_renew(struct fixture *f);
 /* Writes a file, making the directories above it. */
 void mkfile(const struct fixture *f, const char *path, const char *text);
 void mkbytes(const struct fixture *f, const char *path, const void *bytes, size_t n);

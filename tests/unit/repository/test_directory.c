@@ -152,21 +152,20 @@ static const struct file_case file_cases[] = {
 
 static void directory_file_cases(void **state)
 {
-    (void)state;
+    struct fixture *f = *state;
+
     for (size_t i = 0; i < ARRAY_LEN(file_cases); i++) {
         const struct file_case *c = &file_cases[i];
         char path[64];
-        struct fixture f;
         const char *actual;
 
-        fixture_init(&f);
+        fixture_renew(f);
         (void)snprintf(path, sizeof path, "apps/%s", c->name);
-        mkfile(&f, path, c->text);
-        fixture_load(&f);
-        actual = rendered_path(&f, "apps");
+        mkfile(f, path, c->text);
+        fixture_load(f);
+        actual = rendered_path(f, "apps");
         if (strcmp(actual, c->expected) != 0)
             fail_msg("%s\n  expected %s\n  actual   %s", c->says, c->expected, actual);
-        fixture_clear(&f);
     }
 }
 
@@ -373,7 +372,7 @@ static void one_broken_file_fails_the_whole_app(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(directory_file_cases),
+        cmocka_unit_test_setup_teardown(directory_file_cases, fixture_setup, fixture_teardown),
 #define CASE(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
         CASE(utf16_byte_order_marks_are_handled),
         CASE(walks_in_lexical_order),

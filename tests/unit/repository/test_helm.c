@@ -80,22 +80,21 @@ static const struct helm_case cases[] = {
 
 static void helm_cases(void **state)
 {
-    (void)state;
+    struct fixture *f = *state;
+
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         const struct helm_case *c = &cases[i];
         AUTO(json_unrefp) json_t *helm = c->helm ? json_loads(c->helm, 0, NULL) : NULL;
         struct source s = {.path = STR("chart"), .helm = helm};
-        struct fixture f;
         const char *actual;
 
-        fixture_init(&f);
-        mkfiles(&f, "chart/Chart.yaml", "name: x\n", "chart/values.yaml", "a: b\n", NULL);
-        mkfile(&f, c->path, c->text);
-        fixture_load(&f);
-        actual = rendered(&f, &s);
+        fixture_renew(f);
+        mkfiles(f, "chart/Chart.yaml", "name: x\n", "chart/values.yaml", "a: b\n", NULL);
+        mkfile(f, c->path, c->text);
+        fixture_load(f);
+        actual = rendered(f, &s);
         if (strcmp(actual, c->expected) != 0)
             fail_msg("%s\n  expected %s\n  actual   %s", c->says, c->expected, actual);
-        fixture_clear(&f);
     }
 }
 
@@ -164,7 +163,7 @@ static void a_link_out_of_the_chart_may_hold_anything(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(helm_cases),
+        cmocka_unit_test_setup_teardown(helm_cases, fixture_setup, fixture_teardown),
 #define CASE(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
         CASE(helmignore_takes_certainty_away),
         CASE(a_vendored_dependency_is_looked_at),

@@ -105,14 +105,14 @@ static const struct kustomization_case cases[] = {
 
 static void kustomization_cases(void **state)
 {
-    (void)state;
+    struct fixture *f = *state;
+
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         const struct kustomization_case *c = &cases[i];
-        struct fixture f;
         const char *actual;
 
-        fixture_init(&f);
-        mkfiles(&f, "k/a.yaml", APP("a"), "k/notes.txt", APP("notes"), "outside.yaml",
+        fixture_renew(f);
+        mkfiles(f, "k/a.yaml", APP("a"), "k/notes.txt", APP("notes"), "outside.yaml",
                 APP("outside"), "k/broken.yaml", APP("{{ x }}"), "base/kustomization.yaml",
                 "resources: [b.yaml]\n", "base/b.yaml", APP("b"), "empty/x.yaml", APP("x"),
                 "k/values.yaml", "a: b\n", "two/kustomization.yaml", "resources: []\n",
@@ -121,12 +121,11 @@ static void kustomization_cases(void **state)
                 "namespace: team\nnamePrefix: i-\nnameSuffix: -i\nresources: [d.yaml]\n",
                 "named/d.yaml", APP("d"), "k/local.yaml",
                 APP("l") "  annotations: {config.kubernetes.io/local-config: \"true\"}\n", NULL);
-        mkfile(&f, "k/kustomization.yaml", c->text);
-        fixture_load(&f);
-        actual = rendered_path(&f, "k");
+        mkfile(f, "k/kustomization.yaml", c->text);
+        fixture_load(f);
+        actual = rendered_path(f, "k");
         if (strcmp(actual, c->expected) != 0)
             fail_msg("%s\n  expected %s\n  actual   %s", c->says, c->expected, actual);
-        fixture_clear(&f);
     }
 }
 
@@ -228,7 +227,7 @@ static void a_long_chain_ends(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(kustomization_cases),
+        cmocka_unit_test_setup_teardown(kustomization_cases, fixture_setup, fixture_teardown),
 #define CASE(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
         CASE(names_do_not_grow_without_end),
         CASE(some_kinds_keep_their_names),

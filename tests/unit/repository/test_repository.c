@@ -142,11 +142,13 @@ static void a_directory_that_is_gone_has_changed(void **state)
 {
     struct fixture *f = *state;
     AUTO(freep) char *moved = xasprintf("%s-moved", f->directory);
+    bool changed;
 
     fixture_load(f);
     assert_int_equal(rename(f->directory, moved), 0);
-    assert_true(repository_changed(f->repository));
+    changed = repository_changed(f->repository);
     assert_int_equal(rename(moved, f->directory), 0);
+    assert_true(changed);
     assert_false(repository_changed(f->repository));
 }
 

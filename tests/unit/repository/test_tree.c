@@ -40,8 +40,8 @@ static void an_out_of_bounds_symlink_anywhere_fails_everything(void **state)
         {".hidden/l", "../../x", true},
         {"other/l", "../../syncguard/x", true},
     };
+    struct fixture *f = *state;
 
-    (void)state;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         AUTO(freep)
         char *expected =
@@ -50,15 +50,13 @@ static void an_out_of_bounds_symlink_anywhere_fails_everything(void **state)
                             "CD refuses",
                             cases[i].path)
                 : xstrdup("COMPLETE | Application argocd/a");
-        struct fixture f;
 
-        fixture_init(&f);
-        mkfile(&f, "apps/a.yaml", APP("a"));
-        mklink(&f, cases[i].path, cases[i].target);
-        fixture_load(&f);
-        if (strcmp(rendered_path(&f, "apps"), expected) != 0)
-            fail_msg("%s -> %s: %s", cases[i].path, cases[i].target, rendered_path(&f, "apps"));
-        fixture_clear(&f);
+        fixture_renew(f);
+        mkfile(f, "apps/a.yaml", APP("a"));
+        mklink(f, cases[i].path, cases[i].target);
+        fixture_load(f);
+        if (strcmp(rendered_path(f, "apps"), expected) != 0)
+            fail_msg("%s -> %s: %s", cases[i].path, cases[i].target, rendered_path(f, "apps"));
     }
 }
 
@@ -237,6 +235,24 @@ static void what_may_not_be_read_is_not_known(void **state)
     assert_int_equal(chmod(directory, 0755), 0);
 }
 
+/* As a failing test would leave it: closed directories, and this process somebody else. */
+static void nothing_is_left_behind(void **state)
+{
+    struct fixture *f = *state;
+    AUTO(freep) char *closed = fixture_path(f, "a/closed");
+    AUTO(freep) char *before = xstrdup(f->directory);
+
+    mkfile(f, "a/closed/b/c.yaml", APP("c"));
+    mklink(f, "a/closed/link", "/etc");
+    assert_int_equal(chmod(closed, 0), 0);
+    if (geteuid() == 0)
+        assert_int_equal(seteuid(65534), 0);
+    fixture_renew(f);
+    assert_int_equal(geteuid(), getuid());
+    assert_int_equal(access(before, F_OK), -1);
+    assert_int_equal(errno, ENOENT);
+}
+
 static void names_of_any_bytes(void **state)
 {
     struct fixture *f = *state;
@@ -282,7 +298,8 @@ static void bombs_are_not_known(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_out_of_bounds_symlink_anywhere_fails_everything),
+        cmocka_unit_test_setup_teardown(an_out_of_bounds_symlink_anywhere_fails_everything,
+                                        fixture_setup, fixture_teardown),
 #define CASE(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
         CASE(a_link_into_git_is_not_read),
         CASE(a_path_through_links_that_leave_fails),
@@ -293,6 +310,7 @@ int main(void)
         CASE(twenty_thousand_files),
         CASE(a_file_larger_than_what_is_read),
         CASE(what_may_not_be_read_is_not_known),
+        CASE(nothing_is_left_behind),
         CASE(names_of_any_bytes),
         CASE(bombs_are_not_known),
     };

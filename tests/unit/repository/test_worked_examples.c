@@ -76,28 +76,27 @@ static void worked_examples(void **state)
          {.path = STR("apps")},
          "COMPLETE | Application default/root"},
     };
+    struct fixture *f = *state;
 
-    (void)state;
     for (size_t i = 0; i < ARRAY_LEN(examples); i++) {
         const struct example *e = &examples[i];
-        struct fixture f;
         const char *actual;
 
-        fixture_init(&f);
-        mkfile(&f, "apps/root.yaml", APP("root"));
+        fixture_renew(f);
+        mkfile(f, "apps/root.yaml", APP("root"));
         for (size_t k = 0; k + 1 < ARRAY_LEN(e->files) && e->files[k]; k += 2)
-            mkfile(&f, e->files[k], e->files[k + 1]);
-        fixture_load(&f);
-        actual = rendered(&f, &e->source);
+            mkfile(f, e->files[k], e->files[k + 1]);
+        fixture_load(f);
+        actual = rendered(f, &e->source);
         if (strcmp(actual, e->expected) != 0)
             fail_msg("%s\n  expected %s\n  actual   %s", e->says, e->expected, actual);
-        fixture_clear(&f);
     }
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(worked_examples)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(worked_examples, fixture_setup, fixture_teardown)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
