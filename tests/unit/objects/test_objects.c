@@ -191,6 +191,77 @@ static void an_entry_of_the_status_is_found_by_identity(void **state)
     assert_null(application_find_resource(app, &id));
 }
 
+static struct application *app_with(const char *operation)
+{
+    char text[1024];
+    AUTO(json_unrefp) json_t *object = NULL;
+    struct application *app = NULL;
+    struct err err = {0};
+
+    (void)snprintf(text, sizeof text, "{\"spec\":{},\"operation\":%s}", operation);
+    object = from(text);
+    if (!application_parse(object, STR("argocd"), STR("a"), &app, &err))
+        fail_msg("%s: %s", operation, err.what);
+    return app;
+}
+
+static void an_operation_prunes_what_it_lists(void **state)
+{
+    static const struct {
+        const char *operation;
+        bool prunes;
+    } rows[] = {
+        {"null", false},
+        {"{\"sync\":{}}", false},
+        {"{\"sync\":{\"prune\":true}}", true},
+        {"{\"sync\":{\"prune\":true,\"dryRun\":true}}", false},
+        {"{\"sync\":{\"prune\":true,\"resources\":[]}}", true},
+        {"{\"sync\":{\"prune\":true,\"resources\":[{\"kind\":\"Secret\",\"name\":\"s\"}]}}", true},
+        {"{\"sync\":{\"prune\":true,\"resources\":[{\"kind\":\"Secret\",\"name\":\"s\","
+         "\"namespace\":\"other\"}]}}",
+         false},
+        {"{\"sync\":{\"prune\":true,\"resources\":[{\"group\":\"apps\",\"kind\":\"Deployment\","
+         "\"name\":\"s\"}]}}",
+         false},
+    };
+    struct identity secret = {STR(""), STR("Secret"), STR("argocd"), STR("s")};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct application *app = app_with(rows[i].operation);
+
+        assert_int_equal(application_operation_prunes(app, &secret), rows[i].prunes);
+        application_free(app);
+    }
+}
+
+static void a_prune_is_new_when_it_reaches_something_else(void **state)
+{
+    static const struct {
+        const char *before;
+        const char *now;
+        bool is_new;
+    } rows[] = {
+        {"null", "{\"sync\":{\"prune\":true}}", true},
+        {"{\"sync\":{\"prune\":false}}", "{\"sync\":{\"prune\":true}}", true},
+        {"{\"sync\":{\"prune\":true}}", "{\"sync\":{\"prune\":true}}", false},
+        {"{\"sync\":{\"prune\":true}}", "{\"retry\":{},\"sync\":{\"prune\":true}}", false},
+        {"{\"sync\":{\"prune\":true}}", "{\"sync\":{\"prune\":true,\"revision\":\"b\"}}", true},
+        {"{\"sync\":{\"prune\":true}}", "{\"sync\":{\"prune\":true,\"source\":null}}", false},
+        {"{\"sync\":{\"prune\":true}}", "null", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct application *before = app_with(rows[i].before);
+        struct application *now = app_with(rows[i].now);
+
+        assert_int_equal(application_is_new_prune(now, before), rows[i].is_new);
+        application_free(before);
+        application_free(now);
+    }
+}
+
 static void a_tracking_id_has_exactly_its_parts(void **state)
 {
     static const struct {
@@ -264,15 +335,26 @@ static void options_are_trimmed_parts_between_commas(void **state)
     json_t *metadata =
         from("{\"annotations\":{\"argocd.argoproj.io/sync-options\":\"Validate=false , "
              "Prune=false\",\"argocd.argoproj.io/hook\":\"Sync, Skip\"}}");
+    AUTO(json_unrefp)
+    json_t *skipped = from("{\"annotations\":{\"argocd.argoproj.io/hook\":\" Skip \"}}");
+    AUTO(json_unrefp) json_t *crd = from("{\"annotations\":{\"helm.sh/hook\":\"crd-install\"}}");
     struct marks marks = marks_read(metadata);
+    struct marks skip = marks_read(skipped);
+    struct marks install = marks_read(crd);
     struct marks none = marks_read(NULL);
 
     (void)state;
     assert_true(marks_has_sync_option(&marks, "Prune=false"));
     assert_false(marks_has_sync_option(&marks, "Prune"));
     assert_false(marks_has_sync_option(&none, "Prune=false"));
-    assert_true(marks_is_hook_skip(&marks));
+    assert_true(marks_has_prune_option(&marks));
+    assert_false(marks_has_prune_option(&none));
+    /* Skip has to stand alone (gitops-engine, hook.Skip). */
+    assert_false(marks_is_hook_skip(&marks));
     assert_true(marks_is_hook(&marks));
+    assert_true(marks_is_hook_skip(&skip));
+    assert_true(marks_is_hook(&skip));
+    assert_false(marks_is_hook(&install));
     assert_false(marks_is_hook(&none));
 }
 
@@ -372,6 +454,8 @@ int main(void)
         cmocka_unit_test(repositories_are_compared_as_argo_cd_compares_them),
         cmocka_unit_test(empty_and_absent_options_are_the_same_source),
         cmocka_unit_test(an_entry_of_the_status_is_found_by_identity),
+        cmocka_unit_test(an_operation_prunes_what_it_lists),
+        cmocka_unit_test(a_prune_is_new_when_it_reaches_something_else),
         cmocka_unit_test(a_tracking_id_has_exactly_its_parts),
         cmocka_unit_test(marks_are_read_under_the_method_in_force),
         cmocka_unit_test(an_instance_outside_argo_cds_namespace_carries_its_own),
