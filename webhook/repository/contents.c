@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/yaml.h"
 #include "repository/decode.h"
+#include "repository/quote.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,13 +56,14 @@ static bool read_whole(struct reader *r, const struct node *file, struct content
 
     if (file->size_bytes > limit) {
         content->unread =
-            xasprintf("%s is larger than what is read of one %s", file->path,
+            xasprintf("%s is larger than what is read of one %s", shorten(file->path).text,
                       limit < REPOSITORY_MAX_FILE_BYTES ? "repository (1 GiB)" : "file (10 MiB)");
         return false;
     }
     fd = tree_open(r->root_fd, file);
     if (fd < 0) {
-        content->unread = xasprintf("%s cannot be read (%s)", file->path, strerrordesc_np(errno));
+        content->unread =
+            xasprintf("%s cannot be read (%s)", shorten(file->path).text, strerrordesc_np(errno));
         return false;
     }
     while (n <= limit && got != 0) {
@@ -73,7 +75,7 @@ static bool read_whole(struct reader *r, const struct node *file, struct content
         n += (size_t)got;
     }
     if (got < 0 || n > limit)
-        content->unread = xasprintf("%s cannot be read (%s)", file->path,
+        content->unread = xasprintf("%s cannot be read (%s)", shorten(file->path).text,
                                     got < 0 ? strerrordesc_np(errno) : "it grows");
     (void)close(fd);
     *bytes = (struct str){r->buffer, n};
@@ -90,16 +92,17 @@ static bool is_chart_metadata(struct str name)
 static void read_document(struct content *content, const struct node *file, struct str bytes)
 {
     AUTO(freep) char *owned = NULL;
+    struct quoted path = shorten(file->path);
     struct str text;
     struct err err = {0};
 
     decode_text(bytes, &text, &owned);
     if (!yaml_read(text, 1, &content->document, NULL, &err))
         content->document_why = err.kind == ERR_LIMIT
-                                    ? xasprintf("%s is not read: %s", file->path, err.what)
-                                    : xasprintf("%s is malformed YAML (%s)", file->path, err.where);
+                                    ? xasprintf("%s is not read: %s", path.text, err.what)
+                                    : xasprintf("%s is malformed YAML (%s)", path.text, err.where);
     else if (content->document && !json_is_object(content->document))
-        content->document_why = xasprintf("%s holds no YAML mapping", file->path);
+        content->document_why = xasprintf("%s holds no YAML mapping", path.text);
     if (content->document_why) {
         json_decref(content->document);
         content->document = NULL;

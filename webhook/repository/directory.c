@@ -1,5 +1,6 @@
 #include "repository/directory.h"
 #include "repository/glob.h"
+#include "repository/quote.h"
 
 /* directory.include and directory.exclude, compiled. */
 struct selection {
@@ -84,10 +85,11 @@ static void add_parsed(struct walk *w, const struct parsed *parsed)
             output_add(output, &parsed->manifests[i]);
         break;
     case PARSE_FAILS:
-        output_fails(output, "%s, which stops Argo CD from generating anything", parsed->why);
+        output_fails(output, "%s, which stops Argo CD from generating anything",
+                     quote_phrase(parsed->why).text);
         break;
     case PARSE_NOT_KNOWN:
-        output_partial(output, "%s", parsed->why);
+        output_partial(output, "%s", quote_phrase(parsed->why).text);
         output_uncertain(output);
         break;
     case PARSE_IGNORED:
@@ -105,7 +107,8 @@ static bool is_skip_in_doubt(struct walk *w, const struct content *content,
 
 static void add_jsonnet(struct walk *w, const struct node *node)
 {
-    output_partial(w->render->output, "%s is jsonnet, which is not evaluated", node->path);
+    output_partial(w->render->output, "%s is jsonnet, which is not evaluated",
+                   quote(str_from(node->path)).text);
     output_may_hold(w->render->output, true, true);
 }
 
@@ -114,7 +117,6 @@ static void add_candidate(struct walk *w, const struct node *node, const struct 
                           enum tri selected, struct str pattern)
 {
     struct render *r = w->render;
-    struct str shown = str_sub(pattern, 0, 200);
     const struct parsed *parsed;
     enum parse_syntax syntax;
 
@@ -124,19 +126,19 @@ static void add_candidate(struct walk *w, const struct node *node, const struct 
     }
     parsed = content->parsed[syntax];
     if (selected == TRI_NOT_KNOWN) {
-        output_partial(r->output, "whether the pattern %.*s matches %s", STR_ARG(shown),
-                       node->path);
+        output_partial(r->output, "whether the pattern %s matches %s", quote(pattern).text,
+                       quote(str_from(node->path)).text);
         add_possible(w, parsed);
     } else if (content->is_marked && r->request->skips_marked_files == TRI_YES) {
         return;
     } else if (content->unread) {
-        output_partial(r->output, "%s", content->unread);
+        output_partial(r->output, "%s", quote_phrase(content->unread).text);
         output_uncertain(r->output);
     } else if (is_skip_in_doubt(w, content, parsed)) {
         output_partial(r->output,
                        "whether this Argo CD skips %s, which is marked "
                        "+argocd:skip-file-rendering (3.1 and later do)",
-                       node->path);
+                       quote(str_from(node->path)).text);
         add_possible(w, parsed);
     } else if (parsed) {
         add_parsed(w, parsed);
@@ -169,7 +171,8 @@ static void visit(struct walk *w, size_t index)
         return;
     if (node->kind == NODE_SYMLINK &&
         (node->link_state == TREE_LOOP || node->link_state == TREE_OUTSIDE)) {
-        output_fails(r->output, "%s is a symlink that cannot be followed", node->path);
+        output_fails(r->output, "%s is a symlink that cannot be followed",
+                     quote(str_from(node->path)).text);
         return;
     }
     if (!leads_to_file(r, node, index, &file))
@@ -192,12 +195,12 @@ static void check_size(const struct walk *w)
     if (w->n_bytes > DIRECTORY_MAX_BYTES) {
         output_fails(output,
                      "the manifests in %s are larger than 10M together, Argo CD's default limit",
-                     w->render->path);
+                     quote(str_from(w->render->path)).text);
     } else if (w->n_possible_bytes > DIRECTORY_MAX_BYTES) {
         output_partial(output,
                        "whether the manifests in %s are larger than 10M together, Argo CD's "
                        "default limit",
-                       w->render->path);
+                       quote(str_from(w->render->path)).text);
         output_uncertain(output);
     }
 }

@@ -1,6 +1,7 @@
 #include "repository/helm.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "repository/quote.h"
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,8 +99,7 @@ static void check_value_file(struct render *r, struct str file, bool may_be_miss
     if (found == TREE_FOUND && r->tree->nodes[node].kind == NODE_FILE)
         may_hold(r, contents_at(r->contents, node));
     else if (!may_be_missing || found != TREE_MISSING)
-        output_fails(r->output, "the value file %.*s does not exist",
-                     STR_ARG(str_sub(file, 0, 200)));
+        output_fails(r->output, "the value file %s does not exist", quote_reference(file).text);
 }
 
 static void check_value_files(struct render *r)
@@ -218,7 +218,7 @@ void helm_render(struct render *r)
     const json_t *older = document_of(r, "requirements.yaml", &requirements);
 
     if (!chart || (!metadata && !chart->unread)) {
-        output_fails(r->output, "%s has no readable Chart.yaml", r->path);
+        output_fails(r->output, "%s has no readable Chart.yaml", quote(str_from(r->path)).text);
         return;
     }
     output_partial(r->output, "Helm output is not rendered");

@@ -2,6 +2,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "objects/tracking.h"
+#include "repository/quote.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,10 +17,10 @@ struct build {
 /* One kustomization of it. */
 struct level {
     struct build *build;
-    const struct node *file;
     json_t *document;
     size_t directory;
-    size_t first; /* its objects are those of the output from here on */
+    struct quoted where; /* the file, for reasons */
+    size_t first;        /* its objects are those of the output from here on */
 };
 
 /* Uses a unit of the budget; false once it is gone, and the output says so. */
@@ -30,7 +31,7 @@ static bool work(struct build *b)
         return true;
     }
     output_partial(b->render->output, "the kustomizations below %s take too many steps",
-                   b->render->path);
+                   quote(str_from(b->render->path)).text);
     output_uncertain(b->render->output);
     return false;
 }
@@ -67,12 +68,16 @@ static void add_file(struct level *l, size_t node, const struct node *file)
     if (!parsed || parsed->state == PARSE_NOT_KNOWN) {
         const char *why = parsed ? parsed->why : content ? content->unread : NULL;
 
-        output_partial(output_of(l), "%s%s", why ? why : file->path, why ? "" : " is not read");
+        if (why)
+            output_partial(output_of(l), "%s", quote_phrase(why).text);
+        else
+            output_partial(output_of(l), "%s is not read", quote(str_from(file->path)).text);
         output_uncertain(output_of(l));
         return;
     }
     if (parsed->state != PARSE_OBJECTS) {
-        output_fails(output_of(l), "%s, and %s lists it", parsed->why, l->file->path);
+        output_fails(output_of(l), "%s, and %s lists it", quote_phrase(parsed->why).text,
+                     l->where.text);
         return;
     }
     for (size_t i = 0; i < parsed->n && work(l->build); i++)
@@ -100,14 +105,13 @@ static bool is_below(const struct tree *t, size_t node, size_t directory)
 
 static void add_missing(struct level *l, struct str entry, enum tree_found found)
 {
-    struct str shown = str_sub(entry, 0, 200);
+    struct quoted shown = quote_reference(entry);
 
     if (found == TREE_MISSING && is_remote(entry)) {
-        output_partial(output_of(l), "%s lists the remote resource %.*s", l->file->path,
-                       STR_ARG(shown));
+        output_partial(output_of(l), "%s lists the remote resource %s", l->where.text, shown.text);
         output_may_hold(output_of(l), true, true);
     } else {
-        output_fails(output_of(l), "%s lists %.*s, which %s", l->file->path, STR_ARG(shown),
+        output_fails(output_of(l), "%s lists %s, which %s", l->where.text, shown.text,
                      found == TREE_MISSING ? "does not exist"
                                            : "leaves the repository or cannot be followed");
     }
@@ -117,12 +121,11 @@ static void add_resource(struct level *l, const json_t *value)
 {
     const struct tree *t = l->build->render->tree;
     struct str entry = json_view(value);
-    struct str shown = str_sub(entry, 0, 200);
     enum tree_found found;
     size_t node;
 
     if (entry.n == 0) {
-        output_fails(output_of(l), "%s has a resource that is no name", l->file->path);
+        output_fails(output_of(l), "%s has a resource that is no name", l->where.text);
         return;
     }
     found = entry.p[0] == '/' ? TREE_OUTSIDE : tree_follow(t, l->directory, entry, &node);
@@ -133,13 +136,13 @@ static void add_resource(struct level *l, const json_t *value)
     if (t->nodes[node].kind == NODE_DIRECTORY) {
         build_directory(l->build, node);
     } else if (t->nodes[node].kind != NODE_FILE) {
-        output_fails(output_of(l), "%s lists %.*s, which is no regular file", l->file->path,
-                     STR_ARG(shown));
+        output_fails(output_of(l), "%s lists %s, which is no regular file", l->where.text,
+                     quote_reference(entry).text);
     } else if (!is_below(t, node, l->directory)) {
         output_partial(output_of(l),
-                       "%s lists %.*s outside its directory, which only kustomize's option "
+                       "%s lists %s outside its directory, which only kustomize's option "
                        "--load-restrictor allows",
-                       l->file->path, STR_ARG(shown));
+                       l->where.text, quote_reference(entry).text);
         output_uncertain(output_of(l));
     } else {
         add_file(l, node, &t->nodes[node]);
@@ -155,7 +158,7 @@ static void add_resources(struct level *l, const char *key)
     if (!list)
         return;
     if (!json_is_array(list)) {
-        output_fails(output_of(l), "%s has %s that are no list", l->file->path, key);
+        output_fails(output_of(l), "%s has %s that are no list", l->where.text, key);
         return;
     }
     json_array_foreach(list, index, entry)
@@ -229,7 +232,7 @@ static void apply_field(struct output_builder *output, const char *where, const 
 {
     if (is_empty(value) || effect == EFFECT_READ || effect == EFFECT_NONE)
         return;
-    output_partial(output, "%s uses %.200s", where, key);
+    output_partial(output, "%s uses %s", where, quote(str_from(key)).text);
     if (effect == EFFECT_ANY || sets_hook(value))
         output_uncertain(output);
 }
@@ -262,7 +265,7 @@ static void rename_object(struct level *l, struct rendered *object, const struct
                                STR_ARG(naming->suffix));
 
         if (strlen(name) > NAMING_MAX_BYTES) {
-            output_partial(output_of(l), "%s makes names longer than 253 bytes", l->file->path);
+            output_partial(output_of(l), "%s makes names longer than 253 bytes", l->where.text);
             output_uncertain(output_of(l));
             return;
         }
@@ -278,7 +281,7 @@ static bool read_naming(const struct level *l, const char *key, struct str *out)
     if (!value ||
         (json_is_string(value) && out->n <= NAMING_MAX_BYTES && !memchr(out->p, '\0', out->n)))
         return true;
-    output_fails(output_of(l), "%s has a %s that is no name", l->file->path, key);
+    output_fails(output_of(l), "%s has a %s that is no name", l->where.text, key);
     return false;
 }
 
@@ -324,8 +327,8 @@ static void check_repeated(struct level *l)
     qsort(sorted, n, sizeof(const struct rendered *), by_identity);
     for (size_t i = 1; i < n; i++)
         if (identity_eq(&sorted[i - 1]->id, &sorted[i]->id)) {
-            output_fails(output_of(l), "%s yields %.*s %.*s twice", l->file->path,
-                         STR_ARG(sorted[i]->id.kind), STR_ARG(sorted[i]->id.name));
+            output_fails(output_of(l), "%s yields %s %s twice", l->where.text,
+                         quote(sorted[i]->id.kind).text, quote(sorted[i]->id.name).text);
             return;
         }
 }
@@ -336,7 +339,7 @@ static void build_level(struct level *l)
     void *at;
 
     if (kind.n && !str_is(kind, "Kustomization")) {
-        output_partial(output_of(l), "%s is a %.*s", l->file->path, STR_ARG(str_sub(kind, 0, 200)));
+        output_partial(output_of(l), "%s is a %s", l->where.text, quote(kind).text);
         output_uncertain(output_of(l));
     }
     add_resources(l, "resources");
@@ -344,7 +347,7 @@ static void build_level(struct level *l)
     for (at = json_object_iter(l->document); at; at = json_object_iter_next(l->document, at)) {
         const char *key = json_object_iter_key(at);
 
-        apply_field(output_of(l), l->file->path, key, json_object_iter_value(at), effect_of(key));
+        apply_field(output_of(l), l->where.text, key, json_object_iter_value(at), effect_of(key));
     }
     rename_objects(l);
     if (!output_has_failed(output_of(l)))
@@ -368,7 +371,7 @@ static bool find_kustomization(struct build *b, size_t directory, size_t *out)
     }
     if (n != 1)
         output_fails(b->render->output, "%s holds %s kustomization file",
-                     node->n_path ? node->path : "the repository's root",
+                     node->n_path ? quote(str_from(node->path)).text : "the repository's root",
                      n ? "more than one" : "no");
     return n == 1;
 }
@@ -382,32 +385,32 @@ static void build_directory(struct build *b, size_t directory)
 
     if (!work(b) || !find_kustomization(b, directory, &file))
         return;
-    l.file = &b->render->tree->nodes[file];
+    l.where = quote(str_from(b->render->tree->nodes[file].path));
     for (size_t i = 0; i < b->depth; i++)
         if (b->stack[i] == directory) {
-            output_fails(output, "%s leads back to itself", l.file->path);
+            output_fails(output, "%s leads back to itself", l.where.text);
             return;
         }
     if (b->depth == KUSTOMIZE_MAX_DEPTH) {
-        output_partial(output, "%s lies deeper than 32 kustomizations", l.file->path);
+        output_partial(output, "%s lies deeper than 32 kustomizations", l.where.text);
         output_uncertain(output);
         return;
     }
     content = contents_at(b->render->contents, file);
     if (!content || content->unread) {
         if (content)
-            output_partial(output, "%s", content->unread);
+            output_partial(output, "%s", quote_phrase(content->unread).text);
         else
-            output_partial(output, "%s is no regular file", l.file->path);
+            output_partial(output, "%s is no regular file", l.where.text);
         output_uncertain(output);
         return;
     }
     l.document = content->document;
     if (!l.document) {
         if (content->document_why)
-            output_fails(output, "%s", content->document_why);
+            output_fails(output, "%s", quote_phrase(content->document_why).text);
         else
-            output_fails(output, "%s is empty", l.file->path);
+            output_fails(output, "%s is empty", l.where.text);
         return;
     }
     b->stack[b->depth++] = directory;

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/yaml.h"
 #include "repository/decode.h"
+#include "repository/quote.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,10 +31,12 @@ struct origin {
 
 static bool stop(struct parser *p, enum parse_state state, unsigned line, const char *what)
 {
+    struct quoted file = shorten(p->file);
+
     p->out->state = state;
     p->out->line = line;
     p->out->why =
-        line ? xasprintf("%s:%u %s", p->file, line, what) : xasprintf("%s %s", p->file, what);
+        line ? xasprintf("%s:%u %s", file.text, line, what) : xasprintf("%s %s", file.text, what);
     return false;
 }
 

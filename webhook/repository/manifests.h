@@ -15,8 +15,8 @@ enum parse_syntax { SYNTAX_YAML, SYNTAX_JSON, N_SYNTAXES };
 
 struct parsed {
     enum parse_state state;
-    char *why;                  /* unless PARSE_OBJECTS: one phrase starting with the file's name */
-    unsigned line;              /* where; 0 when not known */
+    char *why;     /* unless PARSE_OBJECTS: one phrase starting with the file's name, as it came */
+    unsigned line; /* where; 0 when not known */
     bool worth_a_note;          /* it fails, and looks as if somebody meant it as a manifest */
     struct manifest *manifests; /* PARSE_OBJECTS only */
     size_t n;

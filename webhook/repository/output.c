@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "objects/tracking.h"
+#include "repository/quote.h"
 #include <stdarg.h>
 #include <stdlib.h>
 
@@ -58,17 +59,25 @@ struct rendered *output_at(struct output_builder *b, size_t index)
     return &b->out->objects[index];
 }
 
+/* Three quoted fields and the words between them. */
+enum { WHY_MAX = 4 * TEXT_FIELD_MAX };
+
 static void set_why(struct rendering *r, const char *format, va_list values) PRINTF_LIKE(2, 0);
 
 static void set_why(struct rendering *r, const char *format, va_list values)
 {
-    struct buf text;
+    AUTO(buf_clearp) struct buf text;
+    struct buf safe;
 
     free(r->why);
-    buf_init(&text, 8192); /* a phrase and a path */
+    buf_init(&text, WHY_MAX);
     buf_vprintf(&text, format, values);
-    r->why = buf_ok(&text) ? buf_take(&text) : xstrdup("what concerns a very long path");
-    buf_clear(&text);
+    buf_init(&safe, (size_t)8 * WHY_MAX); /* a byte's escape has at most 8 */
+    if (buf_ok(&text))
+        quote_rest(&safe, buf_str(&text));
+    else
+        buf_adds(&safe, "something whose name is too long to be shown");
+    r->why = buf_take(&safe);
 }
 
 void output_partial(struct output_builder *b, const char *format, ...)

@@ -15,6 +15,10 @@ struct rendered *output_at(struct output_builder *b, size_t index);
 /* A copy that lives as long as the rendering. */
 struct str output_keep(struct output_builder *b, struct str text);
 
+/*
+ * Reasons: what comes from outside goes in by quote.h, escaped and cut. What somebody forgot to
+ * quote is escaped here all the same, so that a reason is always one line.
+ */
 /* Something further is possible: the state becomes PARTIAL. The first reason is kept. */
 void output_partial(struct output_builder *b, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Argo CD would fail: outweighs everything else. The first reason is kept. */

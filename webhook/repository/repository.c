@@ -5,6 +5,7 @@
 #include "repository/helm.h"
 #include "repository/index.h"
 #include "repository/kustomize.h"
+#include "repository/quote.h"
 #include "repository/source_type.h"
 #include <limits.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@
 /* Notes are for people to read; more than this nobody does, and the last one says so. */
 enum { NOTES_MAX = 1000 };
 
-/* The last component of the URL without ".git", else of the directory. */
+/* The last component of the URL without ".git", else of the directory. Never of the userinfo. */
 static char *make_label(struct str url, const char *path)
 {
     AUTO(freep) char *real = url.n ? NULL : realpath(path, NULL);
@@ -25,7 +26,7 @@ static char *make_label(struct str url, const char *path)
     if (url.n && str_ends(text, STR(".git")))
         text.n -= sizeof ".git" - 1;
     for (size_t i = text.n; i > 0; i--)
-        if (text.p[i - 1] == '/' || (url.n && text.p[i - 1] == ':')) {
+        if (text.p[i - 1] == '/' || (url.n && strchr(":@", text.p[i - 1]))) {
             text = str_sub(text, i, text.n);
             break;
         }
@@ -260,9 +261,10 @@ struct rendering *repository_render(const struct repository *r, const struct ren
     } else if (r->tree->out_of_bounds) {
         output_fails(render.output,
                      "%s is a symlink that leads out of the repository, which Argo CD refuses",
-                     r->tree->out_of_bounds);
+                     quote(str_from(r->tree->out_of_bounds)).text);
     } else if (r->tree->incomplete) {
-        output_partial(render.output, "the repository was not read whole: %s", r->tree->incomplete);
+        output_partial(render.output, "the repository was not read whole: %s",
+                       quote_phrase(r->tree->incomplete).text);
         output_uncertain(render.output);
     } else {
         render_path(&render);

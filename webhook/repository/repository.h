@@ -71,7 +71,8 @@ struct manifest {
 size_t repository_n_manifests(const struct repository *r);
 const struct manifest *repository_manifest(const struct repository *r, size_t index);
 
-/* What could not be read, for `check`: never the end of a run. */
+/* What could not be read, for `check`: never the end of a run. Both texts are as they came: whoever
+ * prints them escapes them. */
 struct repository_note {
     const char *file;
     unsigned line; /* 0 when not known */
@@ -103,7 +104,9 @@ enum render_state {
 
 struct rendering {
     enum render_state state;
-    char *why; /* for PARTIAL and FAILS: one phrase naming the file or feature, no full stop */
+    /* for PARTIAL and FAILS: one phrase naming the file or feature, no full stop; at most about 600
+     * bytes, without userinfo, and already escaped: print it as it is */
+    char *why;
     struct rendered *objects;
     size_t n_objects;
     /* In a PARTIAL rendering: certain to yield nothing further of the group, although the rest is

@@ -1,5 +1,6 @@
 #include "repository/source_type.h"
 #include "base/mem.h"
+#include "repository/quote.h"
 #include <string.h>
 
 /* filepath.Clean of a relative path, as a view list put together again. False when it leaves the
@@ -49,7 +50,7 @@ static bool is_link(const struct tree *t, struct str path)
 bool source_find_path(struct render *r)
 {
     const struct source *source = r->request->source;
-    struct str shown = str_sub(source->path, 0, 200);
+    struct quoted shown = quote_reference(source->path);
     struct str clean;
 
     if (source->path.n == 0) {
@@ -57,30 +58,31 @@ bool source_find_path(struct render *r)
         return false;
     }
     if (source->path.p[0] == '/') {
-        output_fails(r->output, "the path %.*s is absolute", STR_ARG(shown));
+        output_fails(r->output, "the path %s is absolute", shown.text);
         return false;
     }
     if (source->path.n > TREE_MAX_LINK_BYTES || memchr(source->path.p, '\0', source->path.n)) {
-        output_fails(r->output, "the path %.*s is no path", STR_ARG(shown));
+        output_fails(r->output, "the path %s is no path", shown.text);
         return false;
     }
     if (!clean_path(r, source->path, &r->path)) {
-        output_fails(r->output, "the path %.*s leaves the repository", STR_ARG(shown));
+        output_fails(r->output, "the path %s leaves the repository", shown.text);
         return false;
     }
     clean = str_from(r->path);
+    shown = quote_reference(clean);
     switch (tree_follow(r->tree, 0, clean, &r->directory)) {
     case TREE_OUTSIDE:
-        output_fails(r->output, "the path %s leaves the repository through a symlink", r->path);
+        output_fails(r->output, "the path %s leaves the repository through a symlink", shown.text);
         return false;
     case TREE_FOUND:
         if (r->tree->nodes[r->directory].kind == NODE_DIRECTORY)
             break;
-        output_fails(r->output, "the path %s is no directory", r->path);
+        output_fails(r->output, "the path %s is no directory", shown.text);
         return false;
     case TREE_MISSING:
     case TREE_LOOP:
-        output_fails(r->output, "the path %s does not exist", r->path);
+        output_fails(r->output, "the path %s does not exist", shown.text);
         return false;
     }
     r->ends_in_link = is_link(r->tree, clean);
@@ -154,7 +156,7 @@ enum source_type source_find_type(struct render *r)
 
     if (override) {
         output_partial(r->output, "%s overrides the source, and overrides are not read",
-                       override->path);
+                       quote(str_from(override->path)).text);
         output_uncertain(r->output);
         return SOURCE_DECIDED;
     }

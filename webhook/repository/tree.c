@@ -1,5 +1,6 @@
 #include "repository/tree.h"
 #include "base/mem.h"
+#include "repository/quote.h"
 #include "repository/repository.h"
 #include <dirent.h>
 #include <errno.h>
@@ -94,7 +95,8 @@ static void sign_stat(struct tree *t, const struct node *node, const struct stat
 static void note_incomplete(struct tree *t, const char *path, const char *why)
 {
     if (!t->incomplete)
-        t->incomplete = xasprintf("%s %s", path[0] ? path : "the repository's root", why);
+        t->incomplete =
+            xasprintf("%s %s", path[0] ? shorten(path).text : "the repository's root", why);
 }
 
 static size_t add_node(struct tree *t, size_t parent, const char *name, enum node_kind kind)

@@ -101,6 +101,29 @@ static const struct kustomization_case cases[] = {
     {"a prefix must be a name", "namePrefix: [x]\nresources: [a.yaml]\n",
      "FAILS k/kustomization.yaml has a namePrefix that is no name"},
     {"local-config is left out", "resources: [local.yaml]\n", "COMPLETE"},
+    {"a password never shows",
+     "resources: ['https://bot:ghp_SECRET@github.com/org/repo//base?ref=main']\n",
+     "PARTIAL k/kustomization.yaml lists the remote resource "
+     "https://github.com/org/repo//base?ref=main"},
+    {"nor does a token without scheme", "resources: ['ghp_SECRET@github.com/org/repo.git']\n",
+     "PARTIAL k/kustomization.yaml lists the remote resource github.com/org/repo.git"},
+    {"nor one behind git::", "resources: ['git::https://bot:ghp_SECRET@github.com/o/r']\n",
+     "PARTIAL k/kustomization.yaml lists the remote resource github.com/o/r"},
+    {"nor one in a query", "resources: ['https://example.com/x.yaml?ref=a&private_token=SECRET']\n",
+     "PARTIAL k/kustomization.yaml lists the remote resource https://example.com/x.yaml?…"},
+    {"nor one in what is taken for a path", "resources: ['bot:se?cret@example.com:x/y']\n",
+     "FAILS k/kustomization.yaml lists example.com:x/y, which does not exist"},
+    {"an entry forges no line", "resources: [\"x\\n[a] \\e[2J\\u202E\\u0085\"]\n",
+     "FAILS k/kustomization.yaml lists x\\u{a}[a] \\u{1b}[2J\\u{202e}\\u{85}, which does not "
+     "exist"},
+    {"nor do escapes of its own", "resources: ['x\\u{a}']\n",
+     "FAILS k/kustomization.yaml lists x\\\\u{a}, which does not exist"},
+    {"nor does a kind", "kind: \"A\\nB\"\nresources: []\n",
+     "PARTIAL k/kustomization.yaml is a A\\u{a}B"},
+    {"nor does a key", "\"A\\nB\": 1\nresources: []\n",
+     "PARTIAL k/kustomization.yaml uses A\\u{a}B"},
+    {"nor does an object's name", "resources: [forged.yaml]\n",
+     "FAILS k/kustomization.yaml yields A\\u{a}B C\\u{a}D twice"},
 };
 
 static void kustomization_cases(void **state)
@@ -120,7 +143,11 @@ static void kustomization_cases(void **state)
                 "resources: [../k]\n", "k/deep/c.yaml", APP("c"), "named/kustomization.yml",
                 "namespace: team\nnamePrefix: i-\nnameSuffix: -i\nresources: [d.yaml]\n",
                 "named/d.yaml", APP("d"), "k/local.yaml",
-                APP("l") "  annotations: {config.kubernetes.io/local-config: \"true\"}\n", NULL);
+                APP("l") "  annotations: {config.kubernetes.io/local-config: \"true\"}\n",
+                "k/forged.yaml",
+                "kind: \"A\\nB\"\nmetadata: {name: \"C\\nD\"}\n---\n"
+                "kind: \"A\\nB\"\nmetadata: {name: \"C\\nD\"}\n",
+                NULL);
         mkfile(f, "k/kustomization.yaml", c->text);
         fixture_load(f);
         actual = rendered_path(f, "k");
@@ -174,6 +201,17 @@ static void the_applications_own_options_are_named(void **state)
     s.kustomize = labels;
     assert_string_equal(rendered(f, &s), "PARTIAL the source's kustomize option uses commonLabels" A
                                          " | no more argoproj | no more external-secrets");
+}
+
+static void an_options_name_forges_no_line(void **state)
+{
+    struct fixture *f = *state;
+    AUTO(json_unrefp) json_t *option = json_pack("{s:s}", "A\nB", "x");
+    struct source s = {.path = STR("k"), .kustomize = option};
+
+    mkfile(f, "k/kustomization.yaml", "resources: []\n");
+    fixture_load(f);
+    assert_string_equal(rendered(f, &s), "PARTIAL the source's kustomize option uses A\\u{a}B");
 }
 
 static void an_unreadable_kustomization_is_not_known(void **state)
@@ -232,6 +270,7 @@ int main(void)
         CASE(names_do_not_grow_without_end),
         CASE(some_kinds_keep_their_names),
         CASE(the_applications_own_options_are_named),
+        CASE(an_options_name_forges_no_line),
         CASE(an_unreadable_kustomization_is_not_known),
         CASE(a_tower_of_diamonds_ends),
         CASE(a_long_chain_ends),

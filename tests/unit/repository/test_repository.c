@@ -112,6 +112,10 @@ static void an_url_or_an_alias_names_the_repository(void **state)
     assert_true(repository_load(&spec, 77, &r, &err));
     assert_string_equal(repository_label(r), f->directory + strlen("/tmp/"));
     repository_free(steal(&r));
+    spec.url = STR("https://bot:ghp_SECRET@git.example.com");
+    assert_true(repository_load(&spec, 77, &r, &err));
+    assert_string_equal(repository_label(r), "git.example.com");
+    repository_free(steal(&r));
     spec.url = STR("git@example.com:deploy.git");
     assert_true(repository_load(&spec, 77, &r, &err));
     assert_string_equal(repository_label(r), "deploy");

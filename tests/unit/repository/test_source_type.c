@@ -37,7 +37,20 @@ static void a_path_with_a_NUL_is_none(void **state)
     struct source s = {.path = {"a\0b", 3}};
 
     fixture_load(f);
-    assert_string_equal(rendered(f, &s), "FAILS the path a is no path");
+    assert_string_equal(rendered(f, &s), "FAILS the path a\\u{0}b is no path");
+}
+
+static void a_path_forges_no_line_and_shows_no_password(void **state)
+{
+    struct fixture *f = *state;
+
+    fixture_load(f);
+    assert_string_equal(rendered_path(f, "a\n[x] b"), "FAILS the path a\\u{a}[x] b does not exist");
+    assert_string_equal(rendered_path(f, "/\x1b"), "FAILS the path /\\u{1b} is absolute");
+    assert_string_equal(rendered_path(f, "../\xe2\x80\xae"),
+                        "FAILS the path ../\\u{202e} leaves the repository");
+    assert_string_equal(rendered_path(f, "https://bot:ghp_SECRET@example.com/x"),
+                        "FAILS the path example.com/x does not exist");
 }
 
 static void ref_only_and_chart_sources_hold_nothing_of_ours(void **state)
@@ -126,6 +139,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
         CASE(paths_are_cleaned_and_bounded),
         CASE(a_path_with_a_NUL_is_none),
+        CASE(a_path_forges_no_line_and_shows_no_password),
         CASE(ref_only_and_chart_sources_hold_nothing_of_ours),
         CASE(the_lexically_last_name_decides),
         CASE(an_explicit_type_wins),

@@ -1,4 +1,5 @@
 /* Trees as somebody hostile would make them. */
+#include "base/json.h"
 #include "base/mem.h"
 #include "fixture.h"
 #include <errno.h>
@@ -267,6 +268,70 @@ static void names_of_any_bytes(void **state)
     assert_string_equal(rendered_path(f, "a"), "COMPLETE | Application argocd/w");
 }
 
+/* What a reason shows of a file's name is escaped; what a note shows, whoever prints it escapes. */
+static void names_forge_no_line(void **state)
+{
+    struct fixture *f = *state;
+    struct source s = {.path = STR("c"), .helm = NULL};
+    AUTO(json_unrefp) json_t *helm = json_pack("{s:[s]}", "valueFiles", "x\ny");
+    struct source chart = {.path = STR("chart"), .helm = helm};
+
+    mkfiles(f, "a\nb/\x1b[31m/y.yaml", APP("{{ why }}"), "c/\xe2\x80\xae.yaml", APP("c"),
+            "d/\x7f.jsonnet", "", "k/kustomization.yaml", "resources: [\"a\\nb.yaml\"]\n",
+            "k/a\nb.yaml", "a: b\n", "chart/Chart.yaml", "name: x\n", NULL);
+    fixture_load(f);
+    assert_string_equal(rendered_path(f, "a\nb/\x1b[31m"),
+                        "FAILS a\\u{a}b/\\u{1b}[31m/y.yaml is malformed YAML (line 4, column 10), "
+                        "which stops Argo CD from generating anything");
+    assert_string_equal(rendered_path(f, "d"),
+                        "PARTIAL d/\\u{7f}.jsonnet is jsonnet, which is not evaluated");
+    assert_string_equal(rendered_path(f, "k"),
+                        "FAILS k/a\\u{a}b.yaml holds no object of a kind, and k/kustomization.yaml "
+                        "lists it");
+    s.directory.present = true;
+    s.directory.include = STR("{a,?{b,c}d}\n");
+    assert_string_equal(rendered(f, &s), "PARTIAL whether the pattern {a,?{b,c}d}\\u{a} matches "
+                                         "c/\\u{202e}.yaml | no more external-secrets");
+    assert_string_equal(rendered(f, &chart), "FAILS the value file x\\u{a}y does not exist");
+    assert_string_equal(noted(f), "a\nb/\x1b[31m/y.yaml:0 a\nb/\x1b[31m/y.yaml is malformed YAML "
+                                  "(line 4, column 10)");
+}
+
+/* 18 directories of 200 bytes each: a reason stays one a person can read. */
+static void a_long_path_makes_no_long_reason(void **state)
+{
+    struct fixture *f = *state;
+    char part[201];
+    char path[4096] = "";
+    const char *why;
+    size_t n = 0;
+
+    memset(part, 'x', 200);
+    part[200] = '\0';
+    for (int i = 0; i < 18; i++)
+        n += (size_t)snprintf(path + n, sizeof path - n, "%s/", part);
+    (void)snprintf(path + n, sizeof path - n, "kustomization.yaml");
+    mkfile(f, path, "resources: [values.yaml]\n");
+    (void)snprintf(path + n, sizeof path - n, "values.yaml");
+    mkfile(f, path, "a: b\n");
+    (void)snprintf(path + n, sizeof path - n, "one/broken.yaml");
+    mkfile(f, path, APP("{{ x }}"));
+    fixture_load(f);
+    path[n] = '\0';
+    why = rendered_path(f, path);
+    assert_true(strlen(why) < 640);
+    assert_non_null(strstr(why, "… holds no object of a kind, and xxx"));
+    assert_non_null(strstr(why, "… lists it"));
+    (void)snprintf(path + n, sizeof path - n, "one");
+    why = rendered_path(f, path);
+    assert_true(strlen(why) < 640);
+    assert_non_null(strstr(why, "… is malformed YAML (line 4, column 10), which stops Argo CD"));
+    (void)snprintf(path + n, sizeof path - n, "two");
+    why = rendered_path(f, path);
+    assert_true(strlen(why) < 640);
+    assert_non_null(strstr(why, "… does not exist"));
+}
+
 /* One small file that asks for gigabytes, and one that asks for all of the stack. */
 static void bombs_are_not_known(void **state)
 {
@@ -312,6 +377,8 @@ int main(void)
         CASE(what_may_not_be_read_is_not_known),
         CASE(nothing_is_left_behind),
         CASE(names_of_any_bytes),
+        CASE(names_forge_no_line),
+        CASE(a_long_path_makes_no_long_reason),
         CASE(bombs_are_not_known),
     };
 
