@@ -1,4 +1,5 @@
 #include "report/answer.h"
+#include "base/text.h"
 #include "base/utf8.h"
 #include "report/json_out.h"
 #include <stdio.h>
@@ -39,23 +40,56 @@ static void add_more(struct buf *out, size_t n, const char *what)
                n == 1 ? "" : "s");
 }
 
+/*
+ * One line without controls, whatever a rule forgot to escape: the API server drops a warning that
+ * holds a control character, and a terminal obeys it. What is escaped already stays as it is, so
+ * text_escape(), which doubles a backslash before more, sees the text between backslashes only.
+ */
+static void add_line(struct buf *out, const char *text)
+{
+    struct str rest = str_from(text);
+    struct str part;
+
+    while (str_split(&rest, '\\', &part)) {
+        while (part.n) {
+            size_t n = 0;
+
+            while (n < part.n && (unsigned char)part.p[n] >= 0x20)
+                n++;
+            text_escape(out, str_sub(part, 0, n), 0);
+            if (n < part.n)
+                buf_addc(out, ' ');
+            part = str_sub(part, n + 1, part.n);
+        }
+        if (rest.p) /* there was one */
+            buf_addc(out, '\\');
+    }
+}
+
+/* Longer texts are cut anyway. */
+enum { ANSWER_LINE_MAX = 8 * ANSWER_MESSAGE_MAX };
+
 void answer_message(struct buf *out, const struct verdict *verdict)
 {
     size_t left = ANSWER_MESSAGE_MAX - MORE_MAX;
     size_t n_denials = 0;
     size_t n_written = 0;
+    AUTO(buf_clearp) struct buf line = {.max = ANSWER_LINE_MAX};
 
     for (size_t i = 0; i < verdict->n_findings; i++)
         n_denials += verdict->findings[i].denies;
     for (size_t i = 0; i < verdict->n_findings; i++) {
         const struct finding *f = &verdict->findings[i];
         const char *rule = rule_id_name(f->rule);
-        struct str message = str_from(f->message);
         size_t frame = strlen(rule) + sizeof "\n[] " - 1;
+        struct str message;
         struct str fits;
 
         if (!f->denies)
             continue;
+        buf_reset(&line);
+        add_line(&line, f->message);
+        message = buf_str(&line);
         /* A stump of a sentence teaches nobody: only the first finding is ever cut. */
         if (n_written && frame + message.n > left)
             break;
@@ -71,16 +105,11 @@ void answer_message(struct buf *out, const struct verdict *verdict)
     }
 }
 
-/* One line: the API server drops a warning that holds a control character. */
 static void write_warning(struct buf *line, const struct finding *f)
 {
-    size_t start = line->n;
-
-    buf_printf(line, "[%s] %s%s", rule_id_name(f->rule),
-               f->ratcheted ? "not new with this change, so allowed: " : "", f->message);
-    for (size_t i = start; i < line->n; i++)
-        if ((unsigned char)line->p[i] < 0x20)
-            line->p[i] = ' ';
+    buf_printf(line, "[%s] %s", rule_id_name(f->rule),
+               f->ratcheted ? "not new with this change, so allowed: " : "");
+    add_line(line, f->message);
 }
 
 static void write_warnings(struct buf *out, const struct verdict *verdict)
@@ -88,9 +117,8 @@ static void write_warnings(struct buf *out, const struct verdict *verdict)
     size_t left = ANSWER_WARNINGS_RUNES - MORE_MAX;
     size_t n_warnings = 0;
     size_t n_written = 0;
-    AUTO(buf_clearp) struct buf line;
+    AUTO(buf_clearp) struct buf line = {.max = ANSWER_LINE_MAX};
 
-    buf_init(&line, (size_t)8 * ANSWER_MESSAGE_MAX); /* longer ones are cut below anyway */
     for (size_t i = 0; i < verdict->n_findings; i++)
         n_warnings += !verdict->findings[i].denies;
     if (!n_warnings)

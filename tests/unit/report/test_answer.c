@@ -72,6 +72,28 @@ static void a_denial_carries_every_denying_finding(void **state)
         "\"rules\":\"self-reference,self-prune,protected-secret-prune\"}}}");
 }
 
+/* The rules escape what they quote; what one of them forgot still forges no line, and what they did
+ * escape stays as it is. */
+static void no_control_character_gets_through(void **state)
+{
+    AUTO(buf_clearp) struct buf out = {.max = OUT_MAX};
+    char denied[] = "a\nb\x7f \xc2\x9b \xe2\x80\xa8 \xe2\x80\xae \xff \\u{1b} \\\\u{a} \\";
+    char warned[] = "a\nb\x7f \xc2\x9b \xe2\x80\xa8 \xe2\x80\xae \xff \\u{1b} \\\\u{a} \\";
+    struct finding findings[] = {
+        finding(RULE_SELF_REFERENCE, FINDING_DENY, true, denied),
+        finding(RULE_SELF_PRUNE, FINDING_WARN, false, warned),
+    };
+    const struct verdict verdict = {.findings = findings, .n_findings = 2};
+
+    (void)state;
+    answer_write(&out, &review, &verdict);
+    assert_non_null(strstr(out.p,
+                           "\"message\":\"[self-reference] a b\\\\u{7f} \\\\u{9b} \\\\u{2028} "
+                           "\\\\u{202e} \\\\u{ff} \\\\u{1b} \\\\\\\\u{a} \\\\\"}"));
+    assert_non_null(strstr(out.p, "\"warnings\":[\"[self-prune] a b\\\\u{7f} \\\\u{9b} \\\\u{2028} "
+                                  "\\\\u{202e} \\\\u{ff} \\\\u{1b} \\\\\\\\u{a} \\\\\"]"));
+}
+
 static void a_message_stays_within_4_kib_and_whole_characters(void **state)
 {
     AUTO(buf_clearp) struct buf out = {.max = OUT_MAX};
@@ -148,6 +170,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answer_without_findings_is_short),
         cmocka_unit_test(a_denial_carries_every_denying_finding),
+        cmocka_unit_test(no_control_character_gets_through),
         cmocka_unit_test(a_message_stays_within_4_kib_and_whole_characters),
         cmocka_unit_test(warnings_stay_within_the_api_servers_limits),
     };
