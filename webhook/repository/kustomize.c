@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "objects/tracking.h"
 #include "repository/quote.h"
+#include "repository/source_type.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -214,13 +215,6 @@ static enum effect effect_of(const char *key)
     return EFFECT_ANY; /* patches, components, helmCharts, transformers, … and what is newer */
 }
 
-static bool is_empty(const json_t *value)
-{
-    return json_is_null(value) || (json_is_array(value) && json_array_size(value) == 0) ||
-           (json_is_object(value) && json_object_size(value) == 0) ||
-           (json_is_string(value) && json_string_length(value) == 0);
-}
-
 /* An annotation given to everything can make every object a hook, or skip it. */
 static bool sets_hook(const json_t *value)
 {
@@ -230,11 +224,56 @@ static bool sets_hook(const json_t *value)
 static void apply_field(struct output_builder *output, const char *where, const char *key,
                         const json_t *value, enum effect effect)
 {
-    if (is_empty(value) || effect == EFFECT_READ || effect == EFFECT_NONE)
+    if (source_is_empty_value(value) || effect == EFFECT_READ || effect == EFFECT_NONE)
         return;
     output_partial(output, "%s uses %s", where, quote(str_from(key)).text);
     if (effect == EFFECT_ANY || sets_hook(value))
         output_uncertain(output);
+}
+
+/* What a generator of a level may have changed. */
+struct generated {
+    struct level *level;
+    const char *kind;
+    const json_t *generators;
+};
+
+/*
+ * Whether the object may be the one that a generator of that name merges with or replaces. Any name
+ * the object ever had counts; those between the written one and the present one are part of it.
+ */
+static bool is_name_of(const struct rendered *object, struct str name)
+{
+    struct str written = object->manifest->id.name;
+
+    return str_eq(name, object->id.name) || str_eq(name, written) ||
+           (name.n && !str_eq(object->id.name, written) && str_contains(object->id.name, name));
+}
+
+static bool stays_certain(const struct rendered *object, void *of)
+{
+    const struct generated *g = of;
+    size_t index;
+    const json_t *generator;
+
+    if (!identity_is_kind(&object->id, "", g->kind))
+        return true;
+    json_array_foreach(g->generators, index, generator)
+    {
+        if (!work(g->level->build) || is_name_of(object, json_str_at(generator, "name")))
+            return false;
+    }
+    return true;
+}
+
+/* behavior merge and replace change what a resource brings, create fails on it (resmap's
+ * AbsorbAll): whichever, the object is no longer known. That more is possible has been said. */
+static void forget_generated(struct level *l, const char *field, const char *kind)
+{
+    struct generated g = {l, kind, json_array_at(l->document, field)};
+
+    if (g.generators)
+        output_filter(output_of(l), l->first, stays_certain, &g);
 }
 
 /* One transformation of a name or namespace: all objects of the level that kustomize gives it. */
@@ -349,6 +388,8 @@ static void build_level(struct level *l)
 
         apply_field(output_of(l), l->where.text, key, json_object_iter_value(at), effect_of(key));
     }
+    forget_generated(l, "configMapGenerator", "ConfigMap");
+    forget_generated(l, "secretGenerator", "Secret");
     rename_objects(l);
     if (!output_has_failed(output_of(l)))
         check_repeated(l);

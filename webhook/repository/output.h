@@ -12,6 +12,9 @@ void output_add(struct output_builder *b, const struct manifest *manifest);
 size_t output_n(const struct output_builder *b);
 /* The object as it stands now; borrowed until the next output_add(). */
 struct rendered *output_at(struct output_builder *b, size_t index);
+/* Leaves out the objects from `first` on that `keeps` refuses; the caller says what that means. */
+void output_filter(struct output_builder *b, size_t first,
+                   bool (*keeps)(const struct rendered *object, void *argument), void *argument);
 /* A copy that lives as long as the rendering. */
 struct str output_keep(struct output_builder *b, struct str text);
 

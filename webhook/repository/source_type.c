@@ -1,4 +1,5 @@
 #include "repository/source_type.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "repository/quote.h"
 #include <string.h>
@@ -127,24 +128,38 @@ static enum source_type discover(const struct render *r, const struct node **ove
     return r->ends_in_link ? SOURCE_DIRECTORY : type; /* never entered */
 }
 
-static bool is_empty_directory_option(const struct source *s)
+bool source_is_empty_value(const json_t *value)
 {
-    return s->directory.present && !s->directory.recurse && s->directory.include.n == 0 &&
-           s->directory.exclude.n == 0;
+    return !value || json_is_null(value) || json_is_false(value) ||
+           (json_is_array(value) && json_array_size(value) == 0) ||
+           (json_is_object(value) && json_object_size(value) == 0) ||
+           (json_is_string(value) && json_string_length(value) == 0);
 }
 
-/* Argo CD drops an empty option when it normalises the Application, and discovers from then on. */
-static enum source_type explicit_type(struct render *r, enum source_type type,
-                                      enum source_type discovered, bool is_empty,
-                                      const char *option)
+/*
+ * An empty option is none: the controller drops it (NormalizeSource in util/argo/argo.go, the
+ * IsZero() of each option) and discovers the type from then on, so the object is judged as it will
+ * be. A directory with jsonnet options alone is not told from an empty one here.
+ */
+static bool is_set(const json_t *option)
 {
-    if (!is_empty || type == discovered)
-        return type;
-    output_partial(r->output,
-                   "an empty %s option, which Argo CD drops to find another source type in %s",
-                   option, r->path);
-    output_uncertain(r->output);
-    return SOURCE_DECIDED;
+    /* jansson iterates over what it may change; the source is not ours to change */
+    AUTO(json_unrefp) json_t *members = json_is_object(option) ? json_deep_copy(option) : NULL;
+    const char *key;
+    json_t *value;
+
+    json_object_foreach(members, key, value)
+    {
+        if (!source_is_empty_value(value))
+            return true;
+    }
+    return false;
+}
+
+static bool is_directory_set(const struct source *s)
+{
+    return s->directory.present &&
+           (s->directory.recurse || s->directory.include.n || s->directory.exclude.n);
 }
 
 enum source_type source_find_type(struct render *r)
@@ -152,7 +167,9 @@ enum source_type source_find_type(struct render *r)
     const struct source *s = r->request->source;
     const struct node *override;
     enum source_type discovered = discover(r, &override);
-    int n_explicit = !!s->kustomize + !!s->helm + s->directory.present + !!s->plugin;
+    bool kustomize = is_set(s->kustomize);
+    bool helm = is_set(s->helm);
+    bool directory = is_directory_set(s);
 
     if (override) {
         output_partial(r->output, "%s overrides the source, and overrides are not read",
@@ -160,23 +177,19 @@ enum source_type source_find_type(struct render *r)
         output_uncertain(r->output);
         return SOURCE_DECIDED;
     }
-    if (n_explicit > 1) {
+    if (kustomize + helm + directory + !!s->plugin > 1) {
         output_fails(r->output, "the source sets more than one of kustomize, helm, directory "
                                 "and plugin");
         return SOURCE_DECIDED;
     }
-    if (s->plugin) {
+    if (s->plugin) { /* which the controller leaves alone */
         output_partial(r->output, "the output of a config management plugin");
         output_uncertain(r->output);
         return SOURCE_DECIDED;
     }
-    if (s->helm)
-        return explicit_type(r, SOURCE_HELM, discovered, json_object_size(s->helm) == 0, "helm");
-    if (s->kustomize)
-        return explicit_type(r, SOURCE_KUSTOMIZE, discovered, json_object_size(s->kustomize) == 0,
-                             "kustomize");
-    if (s->directory.present)
-        return explicit_type(r, SOURCE_DIRECTORY, discovered, is_empty_directory_option(s),
-                             "directory");
-    return discovered;
+    if (helm)
+        return SOURCE_HELM;
+    if (kustomize)
+        return SOURCE_KUSTOMIZE;
+    return directory ? SOURCE_DIRECTORY : discovered;
 }

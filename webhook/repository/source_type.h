@@ -16,3 +16,5 @@ enum source_type {
 bool source_find_path(struct render *r);
 /* Needs source_find_path(). */
 enum source_type source_find_type(struct render *r);
+/* null, "", [], {} and false: an option's member that sets nothing. */
+bool source_is_empty_value(const json_t *value);

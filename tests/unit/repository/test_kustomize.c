@@ -203,6 +203,61 @@ static void the_applications_own_options_are_named(void **state)
                                          " | no more argoproj | no more external-secrets");
 }
 
+/* merge and replace change the object that another resource brings, create fails: what it holds is
+ * not known then. */
+static void a_generated_object_is_not_certain(void **state)
+{
+    static const struct {
+        const char *says;
+        const char *text;
+        const char *expected;
+    } generators[] = {
+        {"another name",
+         "resources: [cm.yaml]\nconfigMapGenerator:\n- {name: other, behavior: merge}\n",
+         "configMapGenerator | ConfigMap argocd/argocd-cm | Secret argocd/argocd-cm"},
+        {"merged",
+         "resources: [cm.yaml]\nconfigMapGenerator:\n- {name: argocd-cm, behavior: merge}\n",
+         "configMapGenerator | Secret argocd/argocd-cm"},
+        {"replaced",
+         "resources: [cm.yaml]\nsecretGenerator:\n- {name: x}\n- {name: argocd-cm, behavior: "
+         "replace}\n",
+         "secretGenerator | ConfigMap argocd/argocd-cm"},
+        {"created again", "resources: [cm.yaml]\nconfigMapGenerator:\n- {name: argocd-cm}\n",
+         "configMapGenerator | Secret argocd/argocd-cm"},
+        {"named as before a prefix",
+         "resources: [../p]\nconfigMapGenerator:\n- {name: argocd-cm, behavior: merge}\n",
+         "configMapGenerator | Secret argocd/p-argocd-cm"},
+        {"named as behind a prefix",
+         "resources: [../p]\nconfigMapGenerator:\n- {name: p-argocd-cm, behavior: merge}\n",
+         "configMapGenerator | Secret argocd/p-argocd-cm"},
+        {"named as between two prefixes",
+         "resources: [../q]\nconfigMapGenerator:\n- {name: p-argocd-cm, behavior: merge}\n",
+         "configMapGenerator | Secret argocd/q-p-argocd-cm"},
+    };
+    struct fixture *f = *state;
+
+    mkfiles(f, "k/cm.yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: argocd-cm, namespace: argocd}\n---\n"
+            "apiVersion: v1\nkind: Secret\nmetadata: {name: argocd-cm, namespace: argocd}\n",
+            "p/kustomization.yaml", "namePrefix: p-\nresources: [cm.yaml]\n", "p/cm.yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: argocd-cm, namespace: argocd}\n---\n"
+            "apiVersion: v1\nkind: Secret\nmetadata: {name: argocd-cm, namespace: argocd}\n",
+            "q/kustomization.yaml", "namePrefix: q-\nresources: [../p]\n", NULL);
+    for (size_t i = 0; i < ARRAY_LEN(generators); i++) {
+        AUTO(freep)
+        char *expected = xasprintf("PARTIAL k/kustomization.yaml uses %s | no more argoproj | no "
+                                   "more external-secrets",
+                                   generators[i].expected);
+        const char *actual;
+
+        mkfile(f, "k/kustomization.yaml", generators[i].text);
+        fixture_load(f);
+        actual = rendered_path(f, "k");
+        if (strcmp(actual, expected) != 0)
+            fail_msg("%s\n  expected %s\n  actual   %s", generators[i].says, expected, actual);
+    }
+}
+
 static void an_options_name_forges_no_line(void **state)
 {
     struct fixture *f = *state;
@@ -270,6 +325,7 @@ int main(void)
         CASE(names_do_not_grow_without_end),
         CASE(some_kinds_keep_their_names),
         CASE(the_applications_own_options_are_named),
+        CASE(a_generated_object_is_not_certain),
         CASE(an_options_name_forges_no_line),
         CASE(an_unreadable_kustomization_is_not_known),
         CASE(a_tower_of_diamonds_ends),

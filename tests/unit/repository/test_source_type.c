@@ -1,5 +1,6 @@
 /* Paths and source types (reference/argocd.md 2.1). */
 #include "base/json.h"
+#include "base/mem.h"
 #include "fixture.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -91,7 +92,6 @@ static void an_explicit_type_wins(void **state)
     struct source s = {.path = STR("both"),
                        .directory = {.present = true, .exclude = STR("k*.yaml")}};
     AUTO(json_unrefp) json_t *some = json_pack("{s:s}", "releaseName", "x");
-    AUTO(json_unrefp) json_t *empty = json_object();
 
     mkfiles(f, "both/kustomization.yaml", "kind: Kustomization\nresources: []\n", "both/a.yaml",
             APP("a"), NULL);
@@ -102,15 +102,49 @@ static void an_explicit_type_wins(void **state)
                                          "directory and plugin");
     s.directory = (__typeof__(s.directory)){0};
     assert_string_equal(rendered(f, &s), "FAILS both has no readable Chart.yaml");
-    s.helm = empty;
-    assert_string_equal(rendered(f, &s), "PARTIAL an empty helm option, which Argo CD drops to "
-                                         "find another source type in both");
     s.helm = NULL;
-    s.kustomize = empty;
-    assert_string_equal(rendered(f, &s), "COMPLETE");
-    s.kustomize = NULL;
     s.plugin = some;
     assert_string_equal(rendered(f, &s), "PARTIAL the output of a config management plugin");
+}
+
+/* The controller drops an empty option with a PATCH of its own: before and after it the source is
+ * the same. */
+static void an_empty_option_is_none(void **state)
+{
+    static const char *const empty[] = {
+        "{}", "{\"valueFiles\": [], \"values\": \"\", \"skipCrds\": false}",
+        "{\"commonLabels\": {}, \"images\": null, \"forceCommonLabels\": false}"};
+    struct fixture *f = *state;
+    AUTO(json_unrefp) json_t *some = json_pack("{s:s}", "releaseName", "x");
+
+    mkfiles(f, "k/kustomization.yaml", "kind: Kustomization\nresources: []\n", "k/a.yaml", APP("a"),
+            "chart/Chart.yaml", "name: x\n", "plain/a.yaml", APP("a"), NULL);
+    fixture_load(f);
+    for (size_t i = 0; i < ARRAY_LEN(empty); i++) {
+        AUTO(json_unrefp) json_t *option = json_loads(empty[i], 0, NULL);
+        struct source as_helm = {.path = STR("k"), .helm = option};
+        struct source as_kustomize = {.path = STR("plain"), .kustomize = option};
+        struct source in_chart = {.path = STR("chart"), .kustomize = option};
+        struct source both = {.path = STR("chart"), .helm = some, .kustomize = option};
+
+        assert_string_equal(rendered(f, &as_helm), "COMPLETE");
+        assert_string_equal(rendered(f, &as_kustomize), "COMPLETE | Application argocd/a");
+        assert_string_equal(rendered(f, &in_chart), rendered(f, &both));
+    }
+    {
+        struct source s = {.path = STR("k"), .directory = {.present = true}};
+
+        assert_string_equal(rendered(f, &s), "COMPLETE");
+        s.path = STR("chart");
+        assert_string_equal(rendered(f, &s),
+                            "PARTIAL Helm output is not rendered | no more argoproj"
+                            " | no more external-secrets");
+        s.directory.recurse = true;
+        assert_string_equal(rendered(f, &s), "COMPLETE");
+        s.directory.recurse = false;
+        s.directory.include = STR("*.yaml");
+        assert_string_equal(rendered(f, &s), "COMPLETE");
+    }
 }
 
 static void an_override_file_is_not_known(void **state)
@@ -143,6 +177,7 @@ int main(void)
         CASE(ref_only_and_chart_sources_hold_nothing_of_ours),
         CASE(the_lexically_last_name_decides),
         CASE(an_explicit_type_wins),
+        CASE(an_empty_option_is_none),
         CASE(an_override_file_is_not_known),
     };
 
