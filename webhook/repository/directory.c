@@ -10,12 +10,14 @@ struct selection {
     struct glob *exclude_glob;
     enum glob_compiled include_is;
     enum glob_compiled exclude_is;
+    size_t steps_left;
 };
 
 static void selection_init(struct selection *s, const struct source *source)
 {
     *s = (struct selection){.include = source->directory.include,
-                            .exclude = source->directory.exclude};
+                            .exclude = source->directory.exclude,
+                            .steps_left = DIRECTORY_MAX_GLOB_STEPS};
     if (s->include.n)
         s->include_is = glob_compile(s->include, &s->include_glob);
     if (s->exclude.n)
@@ -28,18 +30,21 @@ static void selection_clear(struct selection *s)
     glob_free(s->exclude_glob);
 }
 
-static enum tri match(enum glob_compiled compiled, const struct glob *glob, struct str path)
+static enum tri match(enum glob_compiled compiled, const struct glob *glob, struct str path,
+                      size_t *steps_left)
 {
     if (compiled == GLOB_OK)
-        return glob_match(glob, path);
+        return glob_match_within(glob, path, steps_left);
     return compiled == GLOB_INVALID ? TRI_NO : TRI_NOT_KNOWN; /* glob.Match gives false */
 }
 
 /* exclude first, then include; an empty pattern is none. *pattern: what could not be matched. */
-static enum tri selects(const struct selection *s, struct str path, struct str *pattern)
+static enum tri selects(struct selection *s, struct str path, struct str *pattern)
 {
-    enum tri excluded = s->exclude.n ? match(s->exclude_is, s->exclude_glob, path) : TRI_NO;
-    enum tri included = s->include.n ? match(s->include_is, s->include_glob, path) : TRI_YES;
+    enum tri excluded =
+        s->exclude.n ? match(s->exclude_is, s->exclude_glob, path, &s->steps_left) : TRI_NO;
+    enum tri included =
+        s->include.n ? match(s->include_is, s->include_glob, path, &s->steps_left) : TRI_YES;
 
     if (excluded == TRI_YES || included == TRI_NO)
         return TRI_NO;

@@ -470,15 +470,24 @@ static void enter(struct run *r, struct set *into, size_t first)
 }
 
 /* Whether the pattern, as globs are meant, matches. */
-static enum tri match_states(const struct glob *g, struct str path)
+static enum tri match_states(const struct glob *g, struct str path, size_t *steps_left)
 {
-    AUTO(freep) size_t *room = xcalloc(5 * g->n_states + 1, sizeof *room);
-    struct run r = {.g = g, .seen = room, .todo = room + g->n_states};
-    struct set now = {room + 3 * g->n_states + 1, 0};
-    struct set then = {room + 4 * g->n_states + 1, 0};
+    size_t limit = *steps_left < GLOB_MAX_STEPS ? *steps_left : GLOB_MAX_STEPS;
+    AUTO(freep) size_t *room = NULL;
+    struct run r = {.g = g, .n_steps = g->n_states}; /* the room is cleared, too */
+    struct set now = {NULL, 0};
+    struct set then = {NULL, 0};
+    enum tri result = TRI_NO;
 
+    if (r.n_steps > limit)
+        return TRI_NOT_KNOWN;
+    room = xcalloc(5 * g->n_states + 1, sizeof *room);
+    r.seen = room;
+    r.todo = room + g->n_states;
+    now.states = room + 3 * g->n_states + 1;
+    then.states = room + 4 * g->n_states + 1;
     enter(&r, &now, g->start);
-    for (size_t i = 0; i < path.n && now.n; i++) {
+    for (size_t i = 0; i < path.n && now.n && r.n_steps <= limit; i++) {
         struct set swap = now;
 
         r.position = i + 1;
@@ -492,13 +501,14 @@ static enum tri match_states(const struct glob *g, struct str path)
         }
         now = then;
         then = swap;
-        if (r.n_steps > GLOB_MAX_STEPS)
-            return TRI_NOT_KNOWN;
     }
     for (size_t k = 0; k < now.n; k++)
         if (g->states[now.states[k]].kind == END)
-            return TRI_YES;
-    return TRI_NO;
+            result = TRI_YES;
+    if (r.n_steps > limit)
+        result = TRI_NOT_KNOWN;
+    *steps_left -= r.n_steps < *steps_left ? r.n_steps : *steps_left;
+    return result;
 }
 
 /* Whether the shortcut answers yes for the pattern or, in braces around everything, for one of the
@@ -520,6 +530,13 @@ static bool overlaps(const struct node *pattern, struct str path)
 
 enum tri glob_match(const struct glob *g, struct str path)
 {
+    size_t steps_left = GLOB_MAX_STEPS;
+
+    return glob_match_within(g, path, &steps_left);
+}
+
+enum tri glob_match_within(const struct glob *g, struct str path, size_t *steps_left)
+{
     enum tri meant;
 
     /* The library takes counts of characters for counts of bytes. */
@@ -528,7 +545,7 @@ enum tri glob_match(const struct glob *g, struct str path)
     /* One class alone matches nothing at all as well: Go decodes that as a bad character. */
     if (!g->is_clear || (g->has_classes && path.n == 0))
         return TRI_NOT_KNOWN;
-    meant = match_states(g, path);
+    meant = match_states(g, path, steps_left);
     if (meant == TRI_NO && overlaps(g->root, path))
         return TRI_YES;
     return meant;

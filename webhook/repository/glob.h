@@ -24,4 +24,6 @@ enum glob_compiled glob_compile(struct str pattern, struct glob **out);
  * around the whole pattern, and {,x} behind a literal at the end.
  */
 enum tri glob_match(const struct glob *g, struct str path);
+/* The same for many paths: *steps_left is what all of them together may take, and is reduced. */
+enum tri glob_match_within(const struct glob *g, struct str path, size_t *steps_left);
 void glob_free(struct glob *g); /* NULL is fine */

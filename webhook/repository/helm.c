@@ -6,8 +6,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* fnmatch(3) takes exponential time on long rows of stars; nobody writes such a line. */
-enum { HELMIGNORE_MAX_LINE = 64 };
+/*
+ * fnmatch(3) takes exponential time on long rows of stars; nobody writes such a line. Nor does
+ * anybody write lines by the hundred for templates by the thousand: each line is tried on each
+ * component of each template, and past the last number nothing is certain.
+ */
+enum { HELMIGNORE_MAX_LINE = 64, HELMIGNORE_MAX_TRIES = 200000 };
+
+/* The .helmignore of one rendering. */
+struct ignore {
+    const char *text; /* NULL: there is none */
+    bool unread;
+    size_t tries_left;
+};
 
 /* What may bring objects of the two groups into the output; first reasons are not needed. */
 static void may_hold(struct render *r, const struct content *content)
@@ -136,9 +147,17 @@ static bool fits(const char *pattern, struct str below, size_t n)
     return fnmatch(pattern, path, 0) == 0 || fnmatch(pattern, name ? name + 1 : path, 0) == 0;
 }
 
+static bool try_once(struct ignore *ignore)
+{
+    if (!ignore->tries_left)
+        return false;
+    ignore->tries_left--;
+    return true;
+}
+
 /* Whether a line of .helmignore might leave out the file or a directory above it. Generous on
  * purpose: a wrong "yes" only makes us say less. */
-static bool line_might_ignore(struct str line, struct str below)
+static bool line_might_ignore(struct ignore *ignore, struct str line, struct str below)
 {
     AUTO(freep) char *pattern = NULL;
 
@@ -151,36 +170,42 @@ static bool line_might_ignore(struct str line, struct str below)
     while (line.n && line.p[line.n - 1] == '/')
         line = str_sub(line, 0, line.n - 1);
     pattern = xstrndup(line);
-    for (size_t n = 1; n <= below.n; n++)
-        if ((n == below.n || below.p[n] == '/') && fits(pattern, below, n))
+    for (size_t n = 1; n <= below.n; n++) {
+        if (n < below.n && below.p[n] != '/')
+            continue;
+        if (!try_once(ignore) || fits(pattern, below, n))
             return true;
+    }
     return false;
 }
 
-static bool might_be_ignored(const char *ignore, struct str below)
+static bool might_be_ignored(struct ignore *ignore, struct str below)
 {
-    struct str rest = str_from(ignore);
+    struct str rest = str_from(ignore->text);
     struct str line;
 
     while (str_split(&rest, '\n', &line))
-        if (line_might_ignore(str_trim(line), below))
+        if (!try_once(ignore) || line_might_ignore(ignore, str_trim(line), below))
             return true;
-    return false;
+    return ignore->unread;
 }
 
-static bool is_ignored(const struct render *r, struct str below)
+static struct ignore find_ignore(const struct render *r)
 {
+    struct ignore ignore = {.tries_left = HELMIGNORE_MAX_TRIES};
     const struct content *content;
     size_t node;
 
     if (!tree_child(r->tree, r->directory, STR(".helmignore"), &node))
-        return false;
+        return ignore;
     content = contents_at(r->contents, node);
-    return !content || !content->text || might_be_ignored(content->text, below);
+    ignore.text = content ? content->text : NULL;
+    ignore.unread = !ignore.text;
+    return ignore;
 }
 
 /* A template without any action is copied as it is. */
-static void add_literal(struct render *r, size_t index)
+static void add_literal(struct render *r, struct ignore *ignore, size_t index)
 {
     const struct node *node = &r->tree->nodes[index];
     const struct content *content = contents_at(r->contents, index);
@@ -190,7 +215,7 @@ static void add_literal(struct render *r, size_t index)
     if (node->kind != NODE_FILE || !content || content->unread || content->is_templated ||
         !contents_syntax(node_name(node), &syntax) || syntax != SYNTAX_YAML ||
         str_starts(node_name(node), STR("_")) ||
-        is_ignored(r, node_below(node, &r->tree->nodes[r->directory])))
+        might_be_ignored(ignore, node_below(node, &r->tree->nodes[r->directory])))
         return;
     parsed = content->parsed[SYNTAX_YAML];
     if (parsed && parsed->state == PARSE_OBJECTS)
@@ -201,13 +226,14 @@ static void add_literal(struct render *r, size_t index)
 static void add_literals(struct render *r)
 {
     const struct node *nodes = r->tree->nodes;
+    struct ignore ignore = find_ignore(r);
     size_t templates;
 
     if (!tree_child(r->tree, r->directory, STR("templates"), &templates) ||
         nodes[templates].kind != NODE_DIRECTORY)
         return;
     for (size_t i = templates + 1; i < nodes[templates].end; i++)
-        add_literal(r, i);
+        add_literal(r, &ignore, i);
 }
 
 void helm_render(struct render *r)

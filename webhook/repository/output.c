@@ -38,8 +38,14 @@ struct str output_keep(struct output_builder *b, struct str text)
 void output_add(struct output_builder *b, const struct manifest *manifest)
 {
     struct rendering *r = b->out;
-    struct marks marks = marks_read(json_object_at(manifest->object, "metadata"));
+    struct marks marks;
 
+    if (r->n_objects == OUTPUT_MAX_OBJECTS) {
+        output_partial(b, "more than 200000 objects");
+        output_uncertain(b);
+        return;
+    }
+    marks = marks_read(json_object_at(manifest->object, "metadata"));
     r->objects = xgrow(r->objects, r->n_objects, &b->capacity, sizeof *r->objects);
     r->objects[r->n_objects++] = (struct rendered){
         .id = manifest->id,

@@ -5,9 +5,13 @@
 
 struct output_builder;
 
+/* Objects of one rendering; Applications of thousands are large. */
+enum { OUTPUT_MAX_OBJECTS = 200000 };
+
 /* destination_namespace is copied. The caller ends with output_finish(). */
 struct output_builder *output_new(struct str destination_namespace);
-/* Adds an object of a file as it is written; its namespace may still be "". */
+/* Adds an object of a file as it is written; its namespace may still be "". Past
+ * OUTPUT_MAX_OBJECTS the output becomes PARTIAL and none is certain. */
 void output_add(struct output_builder *b, const struct manifest *manifest);
 size_t output_n(const struct output_builder *b);
 /* The object as it stands now; borrowed until the next output_add(). */

@@ -1,4 +1,5 @@
 /* Directory sources: each sentence of reference/argocd.md 2.2 as a case. */
+#include "base/buf.h"
 #include "base/mem.h"
 #include "fixture.h"
 #include <setjmp.h>
@@ -211,6 +212,52 @@ static void subdirectories_only_with_recurse(void **state)
     assert_string_equal(rendered(f, &s), "COMPLETE | Application argocd/a | Application argocd/b");
 }
 
+/* A pattern as costly as one can be, on four hundred files: each is within the limit of one match,
+ * together they are not. */
+static void a_costly_pattern_ends(void **state)
+{
+    struct fixture *f = *state;
+    static char pattern[4000];
+    char path[300] = "apps/";
+    struct source s = {.path = STR("apps"),
+                       .directory = {.present = true, .include = {pattern, sizeof pattern}}};
+
+    for (size_t i = 0; i < sizeof pattern; i++)
+        pattern[i] = i % 2 ? 'a' : '*';
+    memset(path + 5, 'a', 240);
+    for (int i = 0; i < 400; i++) {
+        (void)snprintf(path + 245, sizeof path - 245, "%d.yaml", i);
+        mkfile(f, path, APP("a"));
+    }
+    fixture_load(f);
+    assert_non_null(strstr(rendered(f, &s), "PARTIAL whether the pattern *a*a*a"));
+    assert_null(strstr(rendered(f, &s), "no more argoproj"));
+}
+
+/* One file of two thousand objects under a hundred names. */
+static void more_objects_than_anybody_has_are_not_known(void **state)
+{
+    struct fixture *f = *state;
+    enum { OBJECTS = 2001 };
+    struct buf text;
+    char path[64];
+
+    buf_init(&text, (size_t)1 << 20);
+    buf_adds(&text, "{\"kind\": \"List\", \"items\": [");
+    for (int i = 0; i < OBJECTS; i++)
+        buf_printf(&text, "%s{\"kind\": \"A\", \"metadata\": {\"name\": \"a%d\"}}", i ? "," : "",
+                   i);
+    buf_adds(&text, "]}");
+    mkfile(f, "data/a.yaml", text.p);
+    buf_clear(&text);
+    for (int i = 0; i < 100; i++) {
+        (void)snprintf(path, sizeof path, "apps/%d.yaml", i);
+        mklink(f, path, "../data/a.yaml");
+    }
+    fixture_load(f);
+    assert_string_equal(rendered_path(f, "apps"), "PARTIAL more than 200000 objects");
+}
+
 static void symlinked_directories_are_never_entered(void **state)
 {
     struct fixture *f = *state;
@@ -377,6 +424,8 @@ int main(void)
         CASE(utf16_byte_order_marks_are_handled),
         CASE(walks_in_lexical_order),
         CASE(subdirectories_only_with_recurse),
+        CASE(a_costly_pattern_ends),
+        CASE(more_objects_than_anybody_has_are_not_known),
         CASE(symlinked_directories_are_never_entered),
         CASE(a_symlink_to_a_file_is_matched_by_its_own_path),
         CASE(a_symlink_loop_fails),

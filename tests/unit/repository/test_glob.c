@@ -179,6 +179,22 @@ static void work_is_bounded(void **state)
     assert_int_equal(ask(STR("*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b"), (struct str){path, 60}), NO);
 }
 
+static void many_paths_share_one_budget(void **state)
+{
+    struct glob *g = NULL;
+    size_t steps_left = 1000;
+    size_t n = 0;
+
+    (void)state;
+    assert_int_equal(glob_compile(STR("*.yaml"), &g), GLOB_OK);
+    while (glob_match_within(g, STR("apps/a.yaml"), &steps_left) == TRI_YES)
+        n++;
+    assert_in_range(n, 10, 100);
+    assert_int_equal(glob_match_within(g, STR("apps/a.yaml"), &steps_left), TRI_NOT_KNOWN);
+    assert_int_equal(glob_match(g, STR("apps/a.yaml")), TRI_YES);
+    glob_free(g);
+}
+
 static void nothing_is_freed_quietly(void **state)
 {
     (void)state;
@@ -191,6 +207,7 @@ int main(void)
         cmocka_unit_test(globs_match_what_the_library_matches),
         cmocka_unit_test(oversized_patterns_are_not_known),
         cmocka_unit_test(work_is_bounded),
+        cmocka_unit_test(many_paths_share_one_budget),
         cmocka_unit_test(nothing_is_freed_quietly),
     };
 

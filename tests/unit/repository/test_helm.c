@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -133,6 +134,29 @@ static void helmignore_takes_certainty_away(void **state)
     }
 }
 
+/* Two thousand templates and twenty thousand lines: what is not tried might be ignored.
+ * The Application's template comes last. */
+static void a_huge_helmignore_ends(void **state)
+{
+    struct fixture *f = *state;
+    char text[40001];
+    char path[64];
+
+    for (size_t i = 0; i < 40000; i++)
+        text[i] = i % 2 ? '\n' : 'x';
+    text[40000] = '\0';
+    mkfiles(f, "chart/Chart.yaml", "name: x\n", "chart/.helmignore", text, "chart/templates/a.yaml",
+            APP("a"), NULL);
+    for (int i = 0; i < 2000; i++) {
+        (void)snprintf(path, sizeof path, "chart/templates/%d.yaml", i);
+        mkfile(f, path, i ? CONFIG_MAP("x") : CONFIG_MAP("first"));
+    }
+    fixture_load(f);
+    assert_string_equal(rendered_path(f, "chart"),
+                        PARTIAL " | ConfigMap default/first | ConfigMap default/x | no more "
+                                "external-secrets");
+}
+
 static void a_vendored_dependency_is_looked_at(void **state)
 {
     struct fixture *f = *state;
@@ -166,6 +190,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(helm_cases, fixture_setup, fixture_teardown),
 #define CASE(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
         CASE(helmignore_takes_certainty_away),
+        CASE(a_huge_helmignore_ends),
         CASE(a_vendored_dependency_is_looked_at),
         CASE(a_link_out_of_the_chart_may_hold_anything),
     };
