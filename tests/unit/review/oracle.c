@@ -384,6 +384,11 @@ static bool feedings_agree(struct str document, struct oracle_options options,
     return true;
 }
 
+static bool has_nul_byte(struct str document)
+{
+    return str_find_char(document, '\0') < document.n;
+}
+
 bool oracle_holds(struct str document, struct oracle_options options, char complaint[COMPLAINT_MAX])
 {
     AUTO(review_freep) struct review *r = NULL;
@@ -399,6 +404,9 @@ bool oracle_holds(struct str document, struct oracle_options options, char compl
         good = false;
     } else if (!json_read(document, &tree, &jansson_err)) {
         good = !r || fault_was_not_read(document, r, &extents, complaint);
+    } else if (!r && has_nul_byte(document)) {
+        /* jansson 2.14 loses a NUL byte behind a number or a literal; it is no JSON (RFC 8259). */
+        good = true;
     } else if ((r != NULL) != is_review(tree)) {
         good = false;
         (void)snprintf(complaint, COMPLAINT_MAX, "jansson accepts, the scanner: %.300s",

@@ -24,7 +24,8 @@ struct oracle_options {
  * Whether the contract holds for `document`, fed whole, a byte at a time and in the chunks of
  * `seed`, with both implementations:
  * - all of them give the identical review or the identical error;
- * - jansson accepts: the scanner accepts what is an AdmissionReview, with equal decoded spans;
+ * - jansson accepts: the scanner accepts what is an AdmissionReview, with equal decoded spans
+ *   (a document with a raw NUL byte excepted, which jansson overlooks in places);
  * - jansson rejects: the scanner rejects, or jansson accepts once every skipped member, every
  *   captured field of an unchanged pair and every unreadable object is replaced by null.
  * complaint  what did not hold.
