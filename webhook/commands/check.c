@@ -1,5 +1,5 @@
+#include "base/json.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "commands/console.h"
 #include "commands/setup.h"
 #include "config/nearest.h"
@@ -18,10 +18,11 @@ static const struct option_row check_options[] = {
     {"--format", "text|json", OPTION_VALUE, "how the report is written (text)"},
 };
 
-/* Where a manifest ends up: the namespace an Application renders it into. */
+/* What a manifest becomes: the identity under which some Application renders it. */
 struct placed {
     const struct manifest *manifest;
     struct str namespace;
+    struct str name;
 };
 
 struct placements {
@@ -44,10 +45,12 @@ static void place_output(struct placements *p, const struct output *output)
         for (size_t k = 0; rendering && k < rendering->n_objects; k++) {
             const struct rendered *object = &rendering->objects[k];
 
+            /* without a namespace at all Argo CD cannot apply it */
             if (!object->manifest || !object->id.namespace.n || !is_judged(&object->manifest->id))
                 continue;
             p->items = xgrow(p->items, p->n, &p->capacity, sizeof *p->items);
-            p->items[p->n++] = (struct placed){object->manifest, object->id.namespace};
+            p->items[p->n++] =
+                (struct placed){object->manifest, object->id.namespace, object->id.name};
         }
     }
 }
@@ -56,29 +59,37 @@ static int by_manifest(const void *left, const void *right)
 {
     const struct placed *a = left;
     const struct placed *b = right;
+    int order;
 
     if (a->manifest != b->manifest)
         return a->manifest < b->manifest ? -1 : 1;
-    return str_cmp(a->namespace, b->namespace);
+    order = str_cmp(a->namespace, b->namespace);
+    return order ? order : str_cmp(a->name, b->name);
 }
 
+/* Sorted, each manifest and identity once: one that ten Applications render is judged once. */
 static struct placements place_all(const struct facts *f)
 {
     struct placements p = {0};
+    size_t kept = 0;
 
     for (size_t i = 0; i < facts_n_applications(f); i++)
         place_output(&p, facts_application(f, i)->output);
     if (p.n)
         qsort(p.items, p.n, sizeof *p.items, by_manifest);
+    for (size_t i = 0; i < p.n; i++)
+        if (kept == 0 || by_manifest(&p.items[kept - 1], &p.items[i]) != 0)
+            p.items[kept++] = p.items[i];
+    p.n = kept;
     return p;
 }
 
-static const struct placed *find_place(const struct placements *p, const struct manifest *m)
+/* The first place of a manifest: p->n or another manifest's where it has none. */
+static size_t find_place(const struct placements *p, const struct manifest *m)
 {
     size_t low = 0;
     size_t high = p->n;
 
-    /* The first of several: the order is the same in every run. */
     while (low < high) {
         size_t middle = low + (high - low) / 2;
 
@@ -87,18 +98,15 @@ static const struct placed *find_place(const struct placements *p, const struct 
         else
             high = middle;
     }
-    return low < p->n && p->items[low].manifest == m ? &p->items[low] : NULL;
+    return low;
 }
 
-/* The namespace the object will have: as rendered, else as written, else Argo CD's own. */
-static struct str namespace_of(const struct facts *f, const struct placements *places,
-                               const struct manifest *m, struct check_report *report)
+/* The namespace of what no known Application renders: as written, else Argo CD's own. */
+static struct str written_namespace(const struct facts *f, const struct manifest *m,
+                                    struct check_report *report)
 {
-    const struct placed *placed = find_place(places, m);
     bool is_application = identity_is_kind(&m->id, GROUP_ARGOPROJ, "Application");
 
-    if (placed)
-        return placed->namespace;
     if (m->id.namespace.n)
         return m->id.namespace;
     check_report_note(report, m->file, m->line,
@@ -110,20 +118,52 @@ static struct str namespace_of(const struct facts *f, const struct placements *p
     return is_application ? str_from(facts_settings(f)->argocd.namespace) : STR("");
 }
 
-static void judge_manifest(const struct facts *f, const struct placements *places,
-                           const struct manifest *m, int64_t now, struct check_report *report)
+/* The manifest's object with the name that kustomize gave it; the caller's reference. */
+static json_t *renamed(const struct manifest *m, struct str name)
 {
-    struct str namespace = namespace_of(f, places, m, report);
+    json_t *object;
+    json_t *metadata;
+
+    if (str_eq(m->id.name, name))
+        return json_incref(m->object);
+    object = json_copy(m->object);
+    metadata = json_copy(json_object_at(m->object, "metadata"));
+    (void)json_object_set_new(metadata, "name", json_stringn_nocheck(name.p, name.n));
+    (void)json_object_set_new(object, "metadata", metadata);
+    return object;
+}
+
+static void judge_one(const struct facts *f, const struct placed *placed, int64_t now,
+                      struct check_report *report)
+{
+    const struct manifest *m = placed->manifest;
+    AUTO(json_unrefp) json_t *object = renamed(m, placed->name);
     AUTO(review_freep) struct review *review = NULL;
     AUTO(verdict_freep) struct verdict *verdict = NULL;
     struct err err = {0};
 
-    if (!review_from_manifest(m->object, namespace, m->file, m->line, &review, &err)) {
+    if (!review_from_manifest(object, placed->namespace, m->file, m->line, &review, &err)) {
         check_report_note(report, m->file, m->line, err.what);
         return;
     }
     verdict = judge(review, f, now);
     check_report_add(report, review, verdict);
+}
+
+/* Under each identity it is rendered with, for that is what will exist; else as it is written. */
+static void judge_manifest(const struct facts *f, const struct placements *places,
+                           const struct manifest *m, int64_t now, struct check_report *report)
+{
+    size_t first = find_place(places, m);
+    size_t i = first;
+
+    for (; i < places->n && places->items[i].manifest == m; i++)
+        judge_one(f, &places->items[i], now, report);
+    if (i == first) {
+        struct placed as_written = {m, written_namespace(f, m, report), m->id.name};
+
+        judge_one(f, &as_written, now, report);
+    }
 }
 
 static void add_notes(const struct facts *f, struct check_report *report)

@@ -167,6 +167,77 @@ static void a_manifest_without_namespace_gets_the_rendered_one(void **state)
     assert_null(strstr(r.out, "names no namespace"));
 }
 
+/* What exists in the cluster is what kustomize makes of the file: root's own source renders it. */
+static void a_renamed_application_is_judged_under_its_new_name(void **state)
+{
+    struct world *w = *state;
+    AUTO(freep) char *repository = repository_option(w, URL);
+    const char *words[] = {"--repository", repository, NULL};
+    struct ran r;
+
+    (void)put(w, "root.yaml", APPLICATION("  namespace: argocd\n"));
+    (void)put(w, "kustomization.yaml", "namePrefix: prod-\nresources: [root.yaml]\n");
+    run(&r, &command_check, words);
+    assert_string_equal(r.err, "");
+    assert_int_equal(r.status, EXIT_DENIED);
+    assert_non_null(
+        strstr(r.out, "root.yaml:4: deny [self-reference] Application argocd/prod-root "));
+    assert_null(strstr(r.out, "Application argocd/root "));
+    assert_non_null(strstr(r.out, "1 denied, 0 warnings, 0 undecided in 1 Application and 0 "));
+}
+
+static void a_namespace_of_kustomizes_is_the_one_judged(void **state)
+{
+    struct world *w = *state;
+    AUTO(freep) char *repository = repository_option(w, URL);
+    const char *words[] = {"--repository", repository, NULL};
+    struct ran r;
+
+    (void)put(w, "root.yaml", APPLICATION("  namespace: argocd\n"));
+    (void)put(w, "kustomization.yaml", "namespace: team\nresources: [root.yaml]\n");
+    run(&r, &command_check, words);
+    assert_int_equal(r.status, EXIT_DENIED);
+    assert_non_null(strstr(r.out, "deny [self-reference] Application team/root "));
+    assert_non_null(strstr(r.out, "1 denied, 0 warnings, 0 undecided in 1 Application and 0 "));
+}
+
+/* root renders everything with a prefix, twice; plain renders everything as it is written. */
+static void each_rendered_identity_is_judged_once(void **state)
+{
+    struct world *w = *state;
+    AUTO(freep) char *repository = repository_option(w, URL);
+    const char *words[] = {"--repository", repository, NULL};
+    struct ran r;
+
+    (void)put(w, "root.yaml", APPLICATION("  namespace: argocd\n"));
+    (void)put(w, "plain.yaml",
+              "apiVersion: argoproj.io/v1alpha1\n"
+              "kind: Application\n"
+              "metadata: {name: plain, namespace: argocd}\n"
+              "spec:\n"
+              "  project: default\n"
+              "  sources:\n"
+              "  - {repoURL: " URL ", path: ., directory: {include: '{root,plain,es}.yaml'}}\n"
+              "  - {repoURL: " URL ", path: .}\n"
+              "  destination: {server: https://kubernetes.default.svc, namespace: argocd}\n");
+    (void)put(w, "es.yaml",
+              "apiVersion: external-secrets.io/v1\n"
+              "kind: ExternalSecret\n"
+              "metadata: {name: es}\n"
+              "spec: {secretStoreRef: {name: s}, target: {name: t}}\n");
+    (void)put(w, "kustomization.yaml",
+              "namePrefix: prod-\nresources: [root.yaml, plain.yaml, es.yaml]\n");
+    run(&r, &command_check, words);
+    assert_string_equal(r.err, "");
+    assert_int_equal(r.status, EXIT_DENIED);
+    assert_non_null(
+        strstr(r.out, "root.yaml:4: deny [self-reference] Application argocd/prod-root "));
+    assert_non_null(strstr(r.out, "deny [self-reference] Application argocd/plain "));
+    assert_non_null(strstr(r.out, "deny [self-reference] Application argocd/prod-plain "));
+    assert_non_null(strstr(r.out, "3 denied, 0 warnings, 0 undecided in 4 Applications and 2 "
+                                  "ExternalSecrets; "));
+}
+
 static void what_nothing_renders_is_judged_where_argocd_lives(void **state)
 {
     struct world *w = *state;
@@ -314,6 +385,11 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_manifest_without_namespace_gets_the_rendered_one, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_renamed_application_is_judged_under_its_new_name, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_namespace_of_kustomizes_is_the_one_judged, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(each_rendered_identity_is_judged_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_nothing_renders_is_judged_where_argocd_lives, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(settings_change_what_is_denied, set_up, tear_down),
