@@ -20,7 +20,15 @@ struct facts;
 struct facts_options {
     const struct settings *settings; /* borrowed, must outlive the facts */
     bool assume_label_tracking;      /* `check`: a method that is not known is taken as label */
+    /* The facts before these, or NULL: a repository that looks unchanged is shared with them, and
+     * one that cannot be read now is kept as it was for FACTS_KEEP_SECONDS. */
+    const struct facts *former;
+    bool without_repositories; /* at start: the settings alone, every repository not known yet */
 };
+
+/* How long a repository that can no longer be read stands in for itself: a failing mirror must not
+ * turn denials into guesses at once, nor freeze what is long gone. */
+enum { FACTS_KEEP_SECONDS = 600 };
 
 /* What could not be loaded, e.g. a repository whose directory is missing. */
 struct facts_note {
@@ -44,6 +52,10 @@ const struct settings *facts_settings(const struct facts *f);
 size_t facts_n_repositories(const struct facts *f);
 /* NULL when it could not be loaded; the index is that of settings.repositories. */
 const struct repository *facts_repository(const struct facts *f, size_t index);
+/* When that repository was last found readable and as it was read; Unix seconds, 0 never. For the
+ * age of facts: an unchanged repository is not an old one. `now` is taken for one that is unchanged
+ * on disk. */
+int64_t facts_repository_seen_at(const struct facts *f, size_t index);
 size_t facts_n_notes(const struct facts *f);
 const struct facts_note *facts_note_at(const struct facts *f, size_t index);
 
