@@ -137,7 +137,10 @@ bool setup_add_work_tree(struct settings *s, const char *directory, struct err *
 bool setup_facts(const struct settings *settings, bool assume_label_tracking, int64_t now,
                  struct facts **out, struct err *err)
 {
-    struct facts_options options = {settings, assume_label_tracking};
+    struct facts_options options = {
+        .settings = settings,
+        .assume_label_tracking = assume_label_tracking,
+    };
     struct facts *facts = facts_load(&options, now);
 
     for (size_t i = 0; i < facts_n_repositories(facts); i++) {

@@ -4,8 +4,10 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "facts/internal.h"
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 void facts_add_note(struct facts *f, char *where, char *text)
 {
@@ -25,9 +27,43 @@ static char *url_label(struct str url, const char *path)
     return buf_take(&b);
 }
 
-static void load_repository(struct facts *f, size_t index, int64_t now)
+static struct probe probe(const char *path)
 {
-    const struct repository_settings *s = &f->settings->repositories[index];
+    struct stat st;
+
+    if (stat(path, &st) != 0)
+        return (struct probe){.error = errno};
+    return (struct probe){
+        .device = st.st_dev,
+        .inode = st.st_ino,
+        .changed_s = st.st_ctim.tv_sec,
+        .changed_ns = st.st_ctim.tv_nsec,
+    };
+}
+
+static bool same_probe(const struct probe *a, const struct probe *b)
+{
+    return a->error == b->error && a->device == b->device && a->inode == b->inode &&
+           a->changed_s == b->changed_s && a->changed_ns == b->changed_ns;
+}
+
+static struct shared_repository *share(struct shared_repository *s)
+{
+    (void)atomic_fetch_add_explicit(&s->references, 1, memory_order_relaxed);
+    return s;
+}
+
+static void unshare(struct shared_repository *s)
+{
+    if (!s || atomic_fetch_sub_explicit(&s->references, 1, memory_order_acq_rel) != 1)
+        return;
+    repository_free(s->repository);
+    free(s);
+}
+
+static bool read_repository(const struct repository_settings *s, int64_t now,
+                            struct shared_repository **out, struct err *err)
+{
     AUTO(freep) struct str *aliases = xcalloc(s->n_aliases, sizeof *aliases);
     struct repository_spec spec = {
         .url = str_from(s->url),
@@ -35,13 +71,42 @@ static void load_repository(struct facts *f, size_t index, int64_t now)
         .n_aliases = s->n_aliases,
         .path = s->path,
     };
-    struct err err = {0};
-    char text[ERR_TEXT_MAX];
+    struct repository *r = NULL;
 
     for (size_t i = 0; i < s->n_aliases; i++)
         aliases[i] = str_from(s->aliases[i]);
-    if (!repository_load(&spec, now, &f->repositories[index], &err))
-        facts_add_note(f, url_label(spec.url, s->path), xstrdup(err_text(&err, text)));
+    if (!repository_load(&spec, now, &r, err))
+        return false;
+    *out = xcalloc(1, sizeof **out);
+    atomic_init(&(*out)->references, 1);
+    (*out)->repository = r;
+    return true;
+}
+
+static void load_repository(struct facts *f, const struct facts *former, size_t index, int64_t now)
+{
+    const struct repository_settings *s = &f->settings->repositories[index];
+    const struct repository_fact *before = former ? &former->repositories[index] : NULL;
+    struct repository_fact *fact = &f->repositories[index];
+    struct err err = {0};
+    char text[ERR_TEXT_MAX];
+
+    if (before && before->shared && !repository_changed(before->shared->repository)) {
+        *fact = (struct repository_fact){.shared = share(before->shared), .seen_at = now};
+        return;
+    }
+    fact->probe = probe(s->path);
+    if (read_repository(s, now, &fact->shared, &err)) {
+        fact->seen_at = now;
+        return;
+    }
+    if (before && before->shared && now - before->seen_at < FACTS_KEEP_SECONDS) {
+        fact->shared = share(before->shared);
+        fact->seen_at = before->seen_at;
+        fact->kept = true;
+        err_remedy(&err, "what was read before is used for ten minutes");
+    }
+    facts_add_note(f, url_label(str_from(s->url), s->path), xstrdup(err_text(&err, text)));
 }
 
 static void add_application(struct facts *f, const struct repository *r, const struct manifest *m)
@@ -77,7 +142,7 @@ static void add_application(struct facts *f, const struct repository *r, const s
 static void find_applications(struct facts *f)
 {
     for (size_t i = 0; i < f->settings->n_repositories; i++) {
-        const struct repository *r = f->repositories[i];
+        const struct repository *r = facts_repository(f, i);
 
         for (size_t k = 0; r && k < repository_n_manifests(r); k++) {
             const struct manifest *m = repository_manifest(r, k);
@@ -124,9 +189,10 @@ struct facts *facts_load(const struct facts_options *options, int64_t now)
 
     atomic_init(&f->references, 1);
     f->settings = options->settings;
-    f->repositories = xcalloc(f->settings->n_repositories, sizeof(struct repository *));
-    for (size_t i = 0; i < f->settings->n_repositories; i++)
-        load_repository(f, i, now);
+    f->starting = options->without_repositories;
+    f->repositories = xcalloc(f->settings->n_repositories, sizeof *f->repositories);
+    for (size_t i = 0; i < f->settings->n_repositories && !f->starting; i++)
+        load_repository(f, options->former, i, now);
     find_applications(f);
     find_differing_definitions(f);
     facts_find_tracking(f, options->assume_label_tracking);
@@ -147,7 +213,7 @@ static void destroy(struct facts *f)
     }
     free(f->applications);
     for (size_t i = 0; i < f->settings->n_repositories; i++)
-        repository_free(f->repositories[i]);
+        unshare(f->repositories[i].shared);
     free(f->repositories);
     for (size_t i = 0; i < f->n_notes; i++) {
         free(f->notes[i].where);
@@ -168,12 +234,22 @@ void facts_unrefp(struct facts **f)
     facts_unref(*f);
 }
 
-bool facts_changed(const struct facts *f)
+bool facts_changed(const struct facts *f, int64_t now)
 {
-    for (size_t i = 0; i < f->settings->n_repositories; i++)
-        /* One that could not be loaded is tried again: it may be there now. */
-        if (!f->repositories[i] || repository_changed(f->repositories[i]))
-            return true;
+    for (size_t i = 0; i < f->settings->n_repositories; i++) {
+        const struct repository_fact *fact = &f->repositories[i];
+
+        if (fact->shared && !fact->kept) {
+            if (repository_changed(fact->shared->repository))
+                return true;
+        } else {
+            struct probe seen = probe(f->settings->repositories[i].path);
+
+            if (f->starting || !same_probe(&seen, &fact->probe) ||
+                (fact->kept && now - fact->seen_at >= FACTS_KEEP_SECONDS))
+                return true;
+        }
+    }
     return false;
 }
 
@@ -189,7 +265,14 @@ size_t facts_n_repositories(const struct facts *f)
 
 const struct repository *facts_repository(const struct facts *f, size_t index)
 {
-    return f->repositories[index];
+    const struct shared_repository *shared = f->repositories[index].shared;
+
+    return shared ? shared->repository : NULL;
+}
+
+int64_t facts_repository_seen_at(const struct facts *f, size_t index)
+{
+    return f->repositories[index].seen_at;
 }
 
 size_t facts_n_notes(const struct facts *f)

@@ -45,16 +45,16 @@ struct facts *facts_load(const struct facts_options *options, int64_t now);
 struct facts *facts_ref(struct facts *f); /* thread-safe */
 void facts_unref(struct facts *f);        /* thread-safe; NULL is fine */
 void facts_unrefp(struct facts **f);
-/* Whether a repository on disk no longer looks like the one that was loaded. */
-bool facts_changed(const struct facts *f);
+/* Whether loading again would give other facts: a repository looks different on disk, or has been
+ * kept for long enough although it cannot be read. */
+bool facts_changed(const struct facts *f, int64_t now);
 
 const struct settings *facts_settings(const struct facts *f);
 size_t facts_n_repositories(const struct facts *f);
 /* NULL when it could not be loaded; the index is that of settings.repositories. */
 const struct repository *facts_repository(const struct facts *f, size_t index);
-/* When that repository was last found readable and as it was read; Unix seconds, 0 never. For the
- * age of facts: an unchanged repository is not an old one. `now` is taken for one that is unchanged
- * on disk. */
+/* When loading last found that repository readable and as it is held; Unix seconds, 0 never. A poll
+ * that finds nothing changed has seen it again: an unchanged repository is not an old one. */
 int64_t facts_repository_seen_at(const struct facts *f, size_t index);
 size_t facts_n_notes(const struct facts *f);
 const struct facts_note *facts_note_at(const struct facts *f, size_t index);

@@ -7,9 +7,12 @@
 
 static const struct repository *find_repository(const struct facts *f, struct str url)
 {
-    for (size_t i = 0; i < f->settings->n_repositories; i++)
-        if (f->repositories[i] && repository_matches(f->repositories[i], url))
-            return f->repositories[i];
+    for (size_t i = 0; i < facts_n_repositories(f); i++) {
+        const struct repository *r = facts_repository(f, i);
+
+        if (r && repository_matches(r, url))
+            return r;
+    }
     return NULL;
 }
 
@@ -90,9 +93,10 @@ static void render_source(const struct facts *f, const struct application *app,
     out->repository = find_repository(f, source->repo_url);
     if (!out->repository) {
         out->why = about_url("repository ", source->repo_url,
-                             is_configured(f, source->repo_url)
-                                 ? " could not be read"
-                                 : " is not among the configured repositories");
+                             !is_configured(f, source->repo_url)
+                                 ? " is not among the configured repositories"
+                             : f->starting ? " has not been read yet"
+                                           : " could not be read");
         return;
     }
     out->rendering = repository_render(out->repository, &q);
@@ -229,10 +233,10 @@ static enum tri find(const struct output *o, const struct identity *id, counts_f
                      const char **why)
 {
     const struct source_output *failing = failing_source(o);
-    const char *missing = NULL;
+    const struct source_output *open = NULL;
 
     if (failing) {
-        *why = failing->why;
+        *why = failing->why ? failing->why : "one of its sources would fail to generate";
         return TRI_NOT_KNOWN;
     }
     for (size_t i = 0; i < o->n; i++) {
@@ -243,12 +247,12 @@ static enum tri find(const struct output *o, const struct identity *id, counts_f
             *by = &o->sources[i];
             return TRI_YES;
         }
-        if (!missing && may_hold_more(&o->sources[i], id))
-            missing = o->sources[i].why;
+        if (!open && may_hold_more(&o->sources[i], id))
+            open = &o->sources[i];
     }
-    if (!missing)
+    if (!open)
         return TRI_NO;
-    *why = missing;
+    *why = open->why ? open->why : "what one of its sources yields is not known";
     return TRI_NOT_KNOWN;
 }
 

@@ -84,9 +84,14 @@ static void sign_stat(struct tree *t, const struct node *node, const struct stat
     sign_text(t, node->path);
     sign_number(t, node->kind);
     if (node->kind == NODE_FILE) {
+        /* The inode and ctime as well: a copy that kept sizes and mtimes is another tree. */
+        sign_number(t, (int64_t)st->st_ino);
+        sign_number(t, (int64_t)st->st_dev);
         sign_number(t, st->st_size);
         sign_number(t, st->st_mtim.tv_sec);
         sign_number(t, st->st_mtim.tv_nsec);
+        sign_number(t, st->st_ctim.tv_sec);
+        sign_number(t, st->st_ctim.tv_nsec);
     }
     if (node->link)
         sign_text(t, node->link);

@@ -76,7 +76,7 @@ static void *run(void *p)
 
     l->options.first_load_ended(l->options.closure);
     while (sleep_until_next(l)) {
-        if (!facts_changed(current))
+        if (!facts_changed(current, clock_unix_seconds()))
             continue;
         facts_unref(current);
         current = load(l);
