@@ -15,18 +15,29 @@
 /* Notes are for people to read; more than this nobody does, and the last one says so. */
 enum { NOTES_MAX = 1000 };
 
-/* The last component of the URL without ".git", else of the directory. Never of the userinfo. */
+/* A URL without what may hold a password: everything up to the last @, and a query. */
+static struct str without_secrets(struct str url)
+{
+    for (size_t i = url.n; i > 0; i--)
+        if (url.p[i - 1] == '@') {
+            url = str_sub(url, i, url.n);
+            break;
+        }
+    return str_sub(url, 0, str_find_char(url, '?'));
+}
+
+/* The last component of the URL without ".git", else of the directory. */
 static char *make_label(struct str url, const char *path)
 {
     AUTO(freep) char *real = url.n ? NULL : realpath(path, NULL);
-    struct str text = url.n ? url : str_from(real ? real : path);
+    struct str text = url.n ? without_secrets(url) : str_from(real ? real : path);
 
     while (text.n && text.p[text.n - 1] == '/')
         text.n--;
     if (url.n && str_ends(text, STR(".git")))
         text.n -= sizeof ".git" - 1;
     for (size_t i = text.n; i > 0; i--)
-        if (text.p[i - 1] == '/' || (url.n && strchr(":@", text.p[i - 1]))) {
+        if (text.p[i - 1] == '/' || (url.n && text.p[i - 1] == ':')) {
             text = str_sub(text, i, text.n);
             break;
         }

@@ -116,6 +116,10 @@ static void an_url_or_an_alias_names_the_repository(void **state)
     assert_true(repository_load(&spec, 77, &r, &err));
     assert_string_equal(repository_label(r), "git.example.com");
     repository_free(steal(&r));
+    spec.url = STR("https://bot:SEC?RET@git.example.com/org/x.git?private_token=SECRET");
+    assert_true(repository_load(&spec, 77, &r, &err));
+    assert_string_equal(repository_label(r), "x");
+    repository_free(steal(&r));
     spec.url = STR("git@example.com:deploy.git");
     assert_true(repository_load(&spec, 77, &r, &err));
     assert_string_equal(repository_label(r), "deploy");
