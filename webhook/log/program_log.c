@@ -1,18 +1,32 @@
 #include "log/program_log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-/* A message with every byte escaped, its frame and the time still fit. */
-enum { MESSAGE_MAX = 4096, LINE_MAX_BYTES = 64 * 1024 };
+enum {
+    MESSAGE_MAX = PIPE_BUF,
+    /* A message with every byte escaped twice, its frame and the time. */
+    ESCAPED_MAX_BYTES = 64 * 1024,
+    /* What write_line() adds: ,"dropped":18446744073709551615}, a line feed. */
+    TAIL_BYTES = 40,
+    /* Writing takes no time unless something is wrong with the reader; then lines are dropped. */
+    LOCK_WAIT_MS = 50,
+};
 
 struct program_log {
     int fd;
+    pthread_mutex_t mutex;    /* one line at a time, so that each finds out for itself what fits */
+    _Atomic uint64_t dropped; /* since the last line that was written */
 };
 
 struct program_log *program_log_new(int fd)
@@ -20,11 +34,15 @@ struct program_log *program_log_new(int fd)
     struct program_log *log = xcalloc(1, sizeof *log);
 
     log->fd = fd;
+    (void)pthread_mutex_init(&log->mutex, NULL);
     return log;
 }
 
 void program_log_free(struct program_log *log)
 {
+    if (!log)
+        return;
+    (void)pthread_mutex_destroy(&log->mutex);
     free(log);
 }
 
@@ -53,17 +71,80 @@ static void start_line(struct buf *out, enum log_level level, const char *event)
     text_json(out, str_from(event));
 }
 
-/* One write for one line, so lines of several threads do not mix. A log nobody can read must not
- * stop the webhook: a failed write is given up. */
+static bool lock(struct program_log *log)
+{
+    struct timespec until;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += (long)LOCK_WAIT_MS * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    return pthread_mutex_clocklock(&log->mutex, CLOCK_MONOTONIC, &until) == 0;
+}
+
+/* poll(2) says a pipe is writable when PIPE_BUF bytes fit, so writing no more than that never
+ * blocks and leaves the line whole. */
+static bool write_now(const struct program_log *log, const struct buf *line)
+{
+    struct pollfd ready = {.fd = log->fd, .events = POLLOUT};
+
+    return poll(&ready, 1, 0) == 1 && write(log->fd, line->p, line->n) == (ssize_t)line->n;
+}
+
+/*
+ * A log nobody reads must not stop the webhook: what does not fit now is dropped, and the next line
+ * that gets through says how many were.
+ */
 static void write_line(struct program_log *log, struct buf *line)
 {
-    ssize_t n;
+    uint64_t dropped;
 
-    buf_adds(line, "}\n");
-    if (!buf_ok(line))
+    if (!lock(log)) {
+        (void)atomic_fetch_add(&log->dropped, 1);
         return;
-    n = write(log->fd, line->p, line->n);
-    (void)n;
+    }
+    dropped = atomic_load(&log->dropped);
+    if (dropped)
+        buf_printf(line, ",\"dropped\":%llu", (unsigned long long)dropped);
+    buf_adds(line, "}\n");
+    if (buf_ok(line) && write_now(log, line))
+        (void)atomic_fetch_sub(&log->dropped, dropped);
+    else
+        (void)atomic_fetch_add(&log->dropped, 1);
+    (void)pthread_mutex_unlock(&log->mutex);
+}
+
+/* As much of the text as n bytes hold, at a character's boundary, with "…" behind it. */
+static void cut_at(struct buf *out, struct str text, size_t n)
+{
+    while (n && ((unsigned char)text.p[n] & 0xC0) == 0x80)
+        n--;
+    buf_reset(out);
+    buf_add(out, str_sub(text, 0, n));
+    buf_adds(out, "…");
+}
+
+/* Appends the text as a JSON string that ends before `max` bytes of the line, cut if need be. What
+ * escaping adds differs along the text, so the cut is tried in proportion until it fits. */
+static void add_cut(struct buf *line, struct str text, size_t max)
+{
+    AUTO(buf_clearp) struct buf json;
+    AUTO(buf_clearp) struct buf cut;
+    size_t room = max > line->n ? max - line->n : 0;
+    size_t n = text.n;
+
+    buf_init(&json, ESCAPED_MAX_BYTES);
+    buf_init(&cut, ESCAPED_MAX_BYTES);
+    text_json(&json, text);
+    while (json.n > room && n) {
+        n = n * room / (json.n + 1);
+        cut_at(&cut, text, n);
+        buf_reset(&json);
+        text_json(&json, buf_str(&cut));
+    }
+    buf_add(line, buf_str(&json));
 }
 
 /* text: already escaped for a terminal; here it only becomes a JSON string. */
@@ -72,10 +153,10 @@ static void write_message(struct program_log *log, enum log_level level, const c
 {
     AUTO(buf_clearp) struct buf line;
 
-    buf_init(&line, LINE_MAX_BYTES);
+    buf_init(&line, PIPE_BUF);
     start_line(&line, level, event);
     buf_adds(&line, ",\"message\":");
-    text_json(&line, text);
+    add_cut(&line, text, PIPE_BUF - TAIL_BYTES);
     write_line(log, &line);
 }
 
@@ -89,7 +170,7 @@ void program_log_event(struct program_log *log, enum log_level level, const char
     va_start(values, format);
     (void)vsnprintf(message, sizeof message, format, values);
     va_end(values);
-    buf_init(&escaped, LINE_MAX_BYTES);
+    buf_init(&escaped, ESCAPED_MAX_BYTES);
     text_escape(&escaped, str_from(message), 0);
     write_message(log, level, event, buf_str(&escaped));
 }
@@ -114,7 +195,7 @@ void program_log_listening(struct program_log *log, const char *listen, unsigned
 {
     AUTO(buf_clearp) struct buf line;
 
-    buf_init(&line, LINE_MAX_BYTES);
+    buf_init(&line, PIPE_BUF);
     start_line(&line, LOG_INFO, "listening");
     add_address(&line, "listen", listen, port);
     add_address(&line, "admin", admin, admin_port);

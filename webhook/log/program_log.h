@@ -7,7 +7,11 @@ enum log_level { LOG_INFO, LOG_WARNING, LOG_ERROR };
 
 struct program_log;
 
-/* fd is borrowed. Thread-safe: each line is one write. */
+/*
+ * fd is borrowed. Thread-safe: each line is one write of at most PIPE_BUF bytes, a longer message
+ * is cut with "…". Never blocks: a line that a stalled reader leaves no room for is dropped, and
+ * the next one that gets through carries "dropped":N.
+ */
 struct program_log *program_log_new(int fd);
 void program_log_free(struct program_log *log); /* NULL is fine */
 /* {"time":…,"level":…,"event":event,"message":…}; the message is escaped. */
