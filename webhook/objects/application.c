@@ -247,16 +247,6 @@ bool source_same(const struct source *a, const struct source *b)
            same_options(a->plugin, b->plugin);
 }
 
-bool application_same_sources(const struct application *a, const struct application *b)
-{
-    if (a->n_sources != b->n_sources || a->hydrated != b->hydrated)
-        return false;
-    for (size_t i = 0; i < a->n_sources; i++)
-        if (!source_same(&a->sources[i], &b->sources[i]))
-            return false;
-    return true;
-}
-
 bool application_has_sync_option(const struct application *app, const char *option)
 {
     for (size_t i = 0; i < json_array_size(app->sync_options); i++)

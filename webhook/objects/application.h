@@ -68,9 +68,6 @@ bool application_parse(json_t *object, struct str namespace, struct str name,
 void application_free(struct application *app); /* NULL is fine */
 void application_freep(struct application **app);
 
-/* The same effective sources, in the same order (reference/argocd.md 1.3: null, absent and empty
- * options are equal). */
-bool application_same_sources(const struct application *a, const struct application *b);
 /* Two repository URLs name the same repository as Argo CD compares them
  * (util/git/git.go NormalizeGitURL, reference/argocd.md 1.1). */
 bool repo_url_eq(struct str a, struct str b);

@@ -124,7 +124,8 @@ struct shown show_id(const struct identity *id)
     buf_init(&b, 1024);
     text_escape(&b, id->namespace, 63);
     buf_addc(&b, '/');
-    text_escape(&b, id->name, TEXT_FIELD_MAX - b.n);
+    text_escape(&b, id->name.n ? id->name : STR("(a name yet to be generated)"),
+                TEXT_FIELD_MAX - b.n);
     return shown_of(&b);
 }
 

@@ -7,35 +7,30 @@
 
 /* The table of rules, by enum rule_id. */
 static const struct rule {
-    struct rule_info info;
+    const char *says;    /* one sentence: what holds where the rule is content */
+    enum review_kind on; /* the kind it judges */
     rule_fn check;
     bool transition; /* compares two states; has nothing to say about one alone */
 } rules[N_RULES] = {
-    [RULE_SELF_REFERENCE] =
-        {.info = {.says = "An Application's sources do not render its own definition.",
-                  .on = REVIEW_APPLICATION},
-         .check = rule_self_reference},
+    [RULE_SELF_REFERENCE] = {.says = "An Application's sources do not render its own definition.",
+                             .on = REVIEW_APPLICATION,
+                             .check = rule_self_reference},
     [RULE_SELF_PRUNE] =
-        {.info = {.says = "An update does not leave a marked, pruning Application out of its own "
-                          "output.",
-                  .on = REVIEW_APPLICATION},
+        {.says = "An update does not leave a marked, pruning Application out of its own "
+                 "output.",
+         .on = REVIEW_APPLICATION,
          .check = rule_self_prune,
          .transition = true},
     [RULE_MERGE_ON_PRUNED_TARGET] =
-        {.info = {.says = "An ExternalSecret that leaves its target unowned does not hand it to an "
-                          "Application that prunes it.",
-                  .on = REVIEW_EXTERNAL_SECRET},
+        {.says = "An ExternalSecret that leaves its target unowned does not hand it to an "
+                 "Application that prunes it.",
+         .on = REVIEW_EXTERNAL_SECRET,
          .check = rule_merge_on_pruned_target},
     [RULE_PROTECTED_SECRET_PRUNE] =
-        {.info = {.says = "A pruning Application would not delete a protected Secret.",
-                  .on = REVIEW_APPLICATION},
+        {.says = "A pruning Application would not delete a protected Secret.",
+         .on = REVIEW_APPLICATION,
          .check = rule_protected_secret_prune},
 };
-
-const struct rule_info *rule_info_of(enum rule_id id)
-{
-    return &rules[id].info;
-}
 
 /* A parsed state and what it owns. */
 struct state {
@@ -76,7 +71,7 @@ static void state_clear(struct state *s)
 static void run_rules(const struct context *c, struct findings *out)
 {
     for (size_t i = 0; i < N_RULES; i++)
-        if (rules[i].info.on == c->review->kind && (c->before || !rules[i].transition) &&
+        if (rules[i].on == c->review->kind && (c->before || !rules[i].transition) &&
             facts_settings(c->facts)->rules[i].mode != MODE_OFF)
             rules[i].check(c, out);
 }
@@ -93,13 +88,15 @@ static void add_unreadable(const struct review *r, const struct facts *f, const 
     for (size_t i = 0; i < N_RULES; i++) {
         struct buf m;
 
-        if (rules[i].info.on != r->kind || rules[i].transition ||
+        if (rules[i].on != r->kind || rules[i].transition ||
             (f && facts_settings(f)->rules[i].mode == MODE_OFF))
             continue;
         buf_init(&m, MESSAGE_MAX);
         buf_printf(&m, "%s %s could not be judged: %s.", show(r->kind_text).text,
                    show_id(&nameless.id).text, why);
-        findings_add(out, &c, (enum rule_id)i, FINDING_UNDECIDED, "", &m);
+        /* Nobody can say that an UPDATE makes it worse, and it may be a controller's. */
+        findings_add(out, &c, (enum rule_id)i, FINDING_UNDECIDED, "", &m)->traits =
+            r->operation == OPERATION_UPDATE ? TRAIT_NEVER_DENIES : 0;
     }
 }
 
@@ -110,7 +107,7 @@ static bool undecided_denies(const struct rule_settings *rule, const struct find
             ? rule->undecided_protected
             : rule->undecided;
 
-    return mode == UNDECIDED_DENY && !(f->traits & TRAIT_ELSEWHERE);
+    return mode == UNDECIDED_DENY && !(f->traits & TRAIT_NEVER_DENIES);
 }
 
 static bool undecided_is_silent(const struct rule_settings *rule, const struct finding *f)
@@ -198,14 +195,12 @@ static void judge_objects(const struct review *r, const struct facts *f, struct 
     if (!state_parse(r, f, r->object, update, &now, &err)) {
         add_unreadable(r, f, err_text(&err, text), out);
     } else {
+        /* Where only the stored object cannot be read, the new one is judged by itself: who makes
+         * an object readable again is a person, never a controller's write. */
         if (old_is_known && !state_parse(r, f, r->old_object, true, &old, &err))
             old_is_known = false;
         judge_states(r, f, &now, old_is_known ? &old : NULL, out);
     }
-    /* Without a readable oldObject nobody can say that an UPDATE makes it worse. */
-    if (update && !old_is_known)
-        for (size_t i = 0; i < out->n; i++)
-            out->items[i].ratcheted = true;
     state_clear(&now);
     state_clear(&old);
 }
@@ -230,8 +225,6 @@ struct verdict *judge(const struct review *r, const struct facts *f, int64_t now
         return settled(f, &list);
     if (!r->object || r->object_unreadable) {
         add_unreadable(r, f, r->object_unreadable ? r->object_unreadable : "it is missing", &list);
-        for (size_t i = 0; i < list.n; i++)
-            list.items[i].ratcheted = r->operation == OPERATION_UPDATE;
         return settled(f, &list);
     }
     if (r->operation == OPERATION_UPDATE && r->old_object && !r->old_object_unreadable &&

@@ -12,10 +12,3 @@
  * undecided.
  */
 struct verdict *judge(const struct review *review, const struct facts *facts, int64_t now);
-
-/* A rule's row of the table, for --help, README and tests. */
-struct rule_info {
-    const char *says;    /* one sentence: what holds where the rule is content */
-    enum review_kind on; /* the kind it judges */
-};
-const struct rule_info *rule_info_of(enum rule_id id);

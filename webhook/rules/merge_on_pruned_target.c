@@ -37,10 +37,10 @@ static struct outcome fate_under_label(const struct context *c, struct outcome o
 
     o.fate = FATE_SAFE;
     if (facts_is_this_cluster(c->facts, &a->destination) != TRI_YES) { /* 19, 21 */
-        if (o.mark_value.p) {
+        if (o.mark_value.p || o.rendered) {
             o.fate = FATE_NOT_KNOWN;
-            o.why = "the Application that its label names has a destination that is not known to "
-                    "be this cluster";
+            o.why = "the Application that marks it has a destination that is not known to be this "
+                    "cluster";
             o.destination_only = true;
         }
         return o;
@@ -120,8 +120,7 @@ static struct outcome fate_when_rendered(const struct context *c, const struct t
         struct outcome o = {.by = facts_application(c->facts, i)};
         const char *why;
 
-        if (output_has(o.by->output, context_id(c), &o.rendered, &o.source, &why) != TRI_YES ||
-            facts_is_this_cluster(c->facts, &o.by->app->destination) != TRI_YES)
+        if (output_has(o.by->output, context_id(c), &o.rendered, &o.source, &why) != TRI_YES)
             continue;
         o.mark_key = t->label_key;
         worst = worse(worst, fate_under_label(c, o));
@@ -312,7 +311,7 @@ static void report(const struct context *c, const struct outcome *o, struct find
     if (o->by && o->by->app->prunes)
         f->traits |= TRAIT_PRUNES;
     if (o->destination_only)
-        f->traits |= TRAIT_ELSEWHERE;
+        f->traits |= TRAIT_NEVER_DENIES;
     if (!o->destination_only &&
         settings_is_protected(facts_settings(c->facts), target.namespace, target.name))
         f->traits |= TRAIT_PROTECTED;

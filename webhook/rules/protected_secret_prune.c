@@ -25,6 +25,16 @@ struct outcome {
 static const char cascade[] =
     "its resources finalizer deletes the Secret when the Application is deleted";
 
+/* {{ … }} in the mark, or metadata from templateFrom (reference/external-secrets.md 3.2). */
+static bool template_decides_mark(const struct external_secret *es, const struct tracking *t)
+{
+    const struct marks *marks = &es->template_marks;
+    struct str mark = t->method == TRACKING_LABEL ? marks_label(marks, t->label_key)
+                                                  : marks_annotation(marks, ANNOTATION_TRACKING_ID);
+
+    return mark.n ? str_contains(mark, STR("{{")) : es->template_metadata_from;
+}
+
 /* Row 11 and its neighbours under one hypothesis: the ExternalSecret hands A's mark on. */
 static struct outcome fate_through_es(const struct context *c, const struct tracking *t,
                                       const struct threat *threat)
@@ -39,6 +49,12 @@ static struct outcome fate_through_es(const struct context *c, const struct trac
     struct outcome kept = {FATE_SAFE, NULL};
     bool marked;
 
+    if (!external_secret_leaves_unowned(es))
+        return (struct outcome){
+            FATE_NOT_KNOWN, "its ExternalSecret's creationPolicy is not one this program knows"};
+    if (es->template && template_decides_mark(es, t))
+        return (struct outcome){FATE_NOT_KNOWN,
+                                "its ExternalSecret's template fills in the mark at run time"};
     if (es->template)
         marked = instance.p && tracking_instance_is(instance, argocd, &a->id);
     else
@@ -180,7 +196,7 @@ static void report(const struct context *c, const struct threat *threat, const s
         application_operation_prunes(a, &threat->secret))
         f->traits |= TRAIT_OPERATION;
     if (facts_is_this_cluster(c->facts, &a->destination) != TRI_YES)
-        f->traits |= TRAIT_ELSEWHERE;
+        f->traits |= TRAIT_NEVER_DENIES;
     if (threat->es)
         finding_add_evidence(f, show_place(threat->rendered->manifest).text,
                              show_revision(threat->source->repository).text);
@@ -213,7 +229,8 @@ static bool judge_rendered(const struct context *c, const struct threat *wanted,
                 !external_secret_parse(object->manifest->object, object->id.namespace,
                                        object->id.name, &es, &err))
                 continue;
-            if (!es->targets_secret || es->immutable || !external_secret_leaves_unowned(es) ||
+            if (!es->targets_secret || es->immutable || es->creation_policy == CREATION_OWNER ||
+                es->creation_policy == CREATION_NONE ||
                 !str_eq(es->target_name, wanted->secret.name))
                 continue;
             threat.es = es;

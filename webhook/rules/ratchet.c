@@ -72,7 +72,7 @@ static bool covers(const struct finding *before, const struct finding *now)
            strcmp(before->target, now->target) == 0 &&
            (before->verdict == FINDING_DENY || now->verdict != FINDING_DENY ||
             (before->traits & TRAIT_OWN_MARK)) &&
-           (now->traits & ~before->traits & ~(unsigned)TRAIT_ELSEWHERE) == 0;
+           (now->traits & ~before->traits & ~(unsigned)TRAIT_NEVER_DENIES) == 0;
 }
 
 void ratchet_apply(struct findings *now, const struct findings *before)

@@ -33,7 +33,7 @@ static unsigned traits_of(const struct context *c)
     unsigned traits = app->prunes ? TRAIT_PRUNES : 0;
 
     if (facts_is_this_cluster(c->facts, &app->destination) != TRI_YES)
-        traits |= TRAIT_ELSEWHERE;
+        traits |= TRAIT_NEVER_DENIES;
 
     /* "Gaining the own mark is worse, unless the old object bore it under another method": so the
      * old object has the trait when any method shows it, the new one under the method in force. */

@@ -11,12 +11,13 @@ const char *finding_verdict_name(enum finding_verdict v); /* "deny", "warn", "un
 
 /* An UPDATE is worse when its finding has a trait that the old object's lacks (design 3.6). */
 enum finding_trait {
-    TRAIT_PRUNES = 1,     /* the Application prunes automatically */
-    TRAIT_HANGS = 2,      /* a hang is proven */
-    TRAIT_PROTECTED = 4,  /* the target is a protected Secret */
-    TRAIT_OWN_MARK = 8,   /* the Application bears its own tracking mark */
-    TRAIT_OPERATION = 16, /* a new or changed operation prunes */
-    TRAIT_ELSEWHERE = 32, /* the destination is not known: never denied (design 3.5) */
+    TRAIT_PRUNES = 1,        /* the Application prunes automatically */
+    TRAIT_HANGS = 2,         /* a hang is proven */
+    TRAIT_PROTECTED = 4,     /* the target is a protected Secret */
+    TRAIT_OWN_MARK = 8,      /* the Application bears its own tracking mark */
+    TRAIT_OPERATION = 16,    /* a new or changed operation prunes */
+    TRAIT_NEVER_DENIES = 32, /* undecided, whatever the settings ask for: the destination
+                               is not known (design 3.5), or an UPDATE cannot be compared */
 };
 
 /* One thing that was seen. Plain text, already escaped for output. */

@@ -167,8 +167,8 @@ static void empty_and_absent_options_are_the_same_source(void **state)
     struct application *other = app_of("{\"source\":{\"path\":\"p\",\"kustomize\":{\"a\":1}}}");
 
     (void)state;
-    assert_true(application_same_sources(a, b));
-    assert_false(application_same_sources(a, other));
+    assert_true(source_same(&a->sources[0], &b->sources[0]));
+    assert_false(source_same(&a->sources[0], &other->sources[0]));
     application_free(a);
     application_free(b);
     application_free(other);
