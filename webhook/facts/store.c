@@ -6,7 +6,6 @@
 struct facts_store {
     pthread_mutex_t lock;
     struct facts *current; /* under the lock */
-    atomic_uint generation;
 };
 
 struct facts_store *facts_store_new(void)
@@ -14,7 +13,6 @@ struct facts_store *facts_store_new(void)
     struct facts_store *s = xcalloc(1, sizeof *s);
 
     (void)pthread_mutex_init(&s->lock, NULL);
-    atomic_init(&s->generation, 0);
     return s;
 }
 
@@ -34,23 +32,17 @@ void facts_store_put(struct facts_store *s, struct facts *f)
     (void)pthread_mutex_lock(&s->lock);
     former = s->current;
     s->current = f;
-    (void)atomic_fetch_add(&s->generation, 1);
     (void)pthread_mutex_unlock(&s->lock);
     /* Outside the lock: giving back the last reference frees a whole index. */
     facts_unref(former);
 }
 
-struct facts *facts_store_get(struct facts_store *s, struct facts **held, unsigned *generation)
+struct facts *facts_store_ref(struct facts_store *s)
 {
-    struct facts *fresh;
+    struct facts *f;
 
-    if (atomic_load(&s->generation) == *generation)
-        return *held;
     (void)pthread_mutex_lock(&s->lock);
-    fresh = s->current ? facts_ref(s->current) : NULL;
-    *generation = atomic_load(&s->generation);
+    f = s->current ? facts_ref(s->current) : NULL;
     (void)pthread_mutex_unlock(&s->lock);
-    facts_unref(*held);
-    *held = fresh;
-    return fresh;
+    return f;
 }

@@ -4,7 +4,6 @@
 #include "server/listener.h"
 #include "server/repeats.h"
 #include "server/server.h"
-#include <pthread.h>
 #include <stdatomic.h>
 
 struct MHD_Daemon;
@@ -26,7 +25,6 @@ struct server {
     struct server_options options;
     struct deadlines *deadlines;
     struct repeats *repeats;
-    pthread_key_t facts_key; /* each worker's own reference to the facts */
     struct door webhook;
     struct door admin;
     _Atomic bool ready;

@@ -5,7 +5,6 @@
 #include "server/request.h"
 #include "server/routes.h"
 #include "server/tls.h"
-#include "server/workers.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -81,7 +80,6 @@ bool server_start(const struct server_options *options, struct server **out, str
     struct server *s = xcalloc(1, sizeof *s);
 
     s->options = *options;
-    workers_init(s);
     s->deadlines = deadlines_new(settings->limits.request_timeout_ms);
     s->repeats = repeats_new();
     s->webhook = (struct door){.server = s, .tls = true, .cap = settings->limits.connections};
@@ -134,6 +132,5 @@ void server_free(struct server *s)
     close_door(&s->admin);
     deadlines_free(s->deadlines);
     repeats_free(s->repeats);
-    workers_clear(s);
     free(s);
 }
