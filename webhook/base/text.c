@@ -85,9 +85,10 @@ void text_url(struct buf *out, struct str url)
     struct str rest = str_sub(url, start, url.n);
     size_t mark = out->n;
 
+    rest = str_sub(rest, userinfo_length(rest), rest.n);
+    rest = str_sub(rest, 0, str_find_char(rest, '?'));
     text_field(out, str_sub(url, 0, start));
-    text_escape(out, str_sub(rest, userinfo_length(rest), rest.n),
-                TEXT_FIELD_MAX > out->n - mark ? TEXT_FIELD_MAX - (out->n - mark) : 1);
+    text_escape(out, rest, TEXT_FIELD_MAX > out->n - mark ? TEXT_FIELD_MAX - (out->n - mark) : 1);
 }
 
 void text_json(struct buf *out, struct str text)

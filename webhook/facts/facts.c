@@ -183,6 +183,27 @@ static void find_differing_definitions(struct facts *f)
     }
 }
 
+/* A definition beside a kustomization is certain when something known renders it as it is written.
+ */
+static void find_kustomized(struct facts *f)
+{
+    for (size_t i = 0; i < f->n_applications; i++) {
+        struct known_application *known = &f->applications[i].known;
+
+        known->is_kustomized = repository_is_kustomized(known->repository, known->manifest);
+        for (size_t k = 0; known->is_kustomized && k < f->n_applications; k++) {
+            const struct rendered *found = NULL;
+            const struct source_output *by;
+            const char *why;
+
+            if (output_has(f->applications[k].output, &known->app->id, &found, &by, &why) ==
+                    TRI_YES &&
+                found->manifest == known->manifest)
+                known->is_kustomized = false;
+        }
+    }
+}
+
 struct facts *facts_load(const struct facts_options *options, int64_t now)
 {
     struct facts *f = xcalloc(1, sizeof *f);
@@ -195,6 +216,7 @@ struct facts *facts_load(const struct facts_options *options, int64_t now)
         load_repository(f, options->former, i, now);
     find_applications(f);
     find_differing_definitions(f);
+    find_kustomized(f);
     facts_find_tracking(f, options->assume_label_tracking);
     return f;
 }

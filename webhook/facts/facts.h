@@ -120,8 +120,10 @@ struct known_application {
     const struct repository *repository;
     const struct manifest *manifest;
     const struct output *output; /* rendered when the facts were loaded */
-    const struct manifest
-        *other; /* another definition of it that differs: then neither is certain */
+    /* A kustomization may change it, and nothing known renders it as it is written. */
+    bool is_kustomized;
+    /* Another definition of it that differs: then neither is certain. NULL when there is none. */
+    const struct manifest *other;
 };
 size_t facts_n_applications(const struct facts *f);
 const struct known_application *facts_application(const struct facts *f, size_t index);

@@ -37,6 +37,7 @@ static bool read_source(const json_t *value, const char *path, struct source *ou
     out->plugin = plugin;
     out->directory.present = directory != NULL;
     (void)snprintf(directory_path, sizeof directory_path, "%s/directory", path);
+    out->directory.jsonnet = json_object_size(json_object_at(directory, "jsonnet")) != 0;
     return field_bool(directory, directory_path, "recurse", &out->directory.recurse, err) &&
            field_str(directory, directory_path, "include", &out->directory.include, err) &&
            field_str(directory, directory_path, "exclude", &out->directory.exclude, err);
@@ -241,6 +242,7 @@ bool source_same(const struct source *a, const struct source *b)
     return str_eq(a->repo_url, b->repo_url) && str_eq(a->path, b->path) &&
            str_eq(a->target_revision, b->target_revision) && str_eq(a->chart, b->chart) &&
            str_eq(a->ref, b->ref) && a->directory.recurse == b->directory.recurse &&
+           a->directory.jsonnet == b->directory.jsonnet &&
            str_eq(a->directory.include, b->directory.include) &&
            str_eq(a->directory.exclude, b->directory.exclude) &&
            same_options(a->kustomize, b->kustomize) && same_options(a->helm, b->helm) &&

@@ -17,6 +17,7 @@ struct source {
     struct {
         bool present; /* non-null: an explicit type, even when empty */
         bool recurse;
+        bool jsonnet;       /* jsonnet options that are not empty */
         struct str include; /* empty or absent: option unset */
         struct str exclude;
     } directory;

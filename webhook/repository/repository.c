@@ -282,3 +282,19 @@ struct rendering *repository_render(const struct repository *r, const struct ren
     }
     return output_finish(render.output);
 }
+
+bool repository_is_kustomized(const struct repository *r, const struct manifest *m)
+{
+    static const char *const names[] = {"kustomization.yaml", "kustomization.yml", "Kustomization"};
+    const char *slash = strrchr(m->file, '/');
+    struct str folder = {m->file, slash ? (size_t)(slash - m->file) : 0};
+    size_t directory;
+    size_t found;
+
+    if (!tree_find(r->tree, folder, &directory))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (tree_child(r->tree, directory, str_from(names[i]), &found))
+            return true;
+    return false;
+}

@@ -71,6 +71,10 @@ struct manifest {
 size_t repository_n_manifests(const struct repository *r);
 const struct manifest *repository_manifest(const struct repository *r, size_t index);
 
+/* Whether a kustomization lies beside the manifest: what reaches a cluster may then be another
+ * object than the one written (patches, prefixes). */
+bool repository_is_kustomized(const struct repository *r, const struct manifest *m);
+
 /* What could not be read, for `check`: never the end of a run. Both texts are as they came: whoever
  * prints them escapes them. */
 struct repository_note {

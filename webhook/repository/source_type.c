@@ -158,8 +158,8 @@ static bool is_set(const json_t *option)
 
 static bool is_directory_set(const struct source *s)
 {
-    return s->directory.present &&
-           (s->directory.recurse || s->directory.include.n || s->directory.exclude.n);
+    return s->directory.present && (s->directory.recurse || s->directory.jsonnet ||
+                                    s->directory.include.n || s->directory.exclude.n);
 }
 
 enum source_type source_find_type(struct render *r)

@@ -78,13 +78,15 @@ static struct outcome fate_under_label(const struct context *c, struct outcome o
         break;
     }
     o.fate = FATE_DELETED;
-    if (kept == TRI_NOT_KNOWN || o.by->other) {
+    o.why =
+        o.by->other           ? "several files define that Application, and they differ"
+        : o.by->is_kustomized ? "a kustomization may change that Application's definition"
+        : kept == TRI_NOT_KNOWN
+            ? "the Application has syncOptions Prune=false, which counts since Argo CD 3.4, and "
+              "argocd.version is not configured"
+            : NULL;
+    if (o.why)
         o.fate = FATE_NOT_KNOWN;
-        o.why = o.by->other
-                    ? "several files define that Application, and they differ"
-                    : "the Application has syncOptions Prune=false, which counts since Argo "
-                      "CD 3.4, and argocd.version is not configured";
-    }
     return o;
 }
 

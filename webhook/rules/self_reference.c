@@ -147,7 +147,7 @@ static const struct known_application *parent_with_same_source(const struct cont
     const struct application *app = c->subject->app;
     const struct known_application *parent = tracking_parent(c);
 
-    if (!parent || parent->other || parent->app->n_sources != 1 ||
+    if (!parent || parent->other || parent->is_kustomized || parent->app->n_sources != 1 ||
         !str_eq(parent->app->destination.namespace, app->destination.namespace) ||
         facts_is_this_cluster(c->facts, &parent->app->destination) != TRI_YES)
         return NULL;

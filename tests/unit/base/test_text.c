@@ -103,6 +103,7 @@ static void urls_lose_their_secrets(void **state)
         {STR("https://u:p/ss@h/a"), "https://h/a"},
         {STR("https://u:p/s@s/x@h/a"), "https://h/a"},
         {STR("https://u:p?s#s@h/a"), "https://h/a"},
+        {STR("https://h/a.git?private_token=t0ken"), "https://h/a.git"},
         {STR("user:tok@host:path"), "host:path"},
         {STR("git@github.com:org/repo.git"), "github.com:org/repo.git"},
         {STR("user:to/k@host:path"), "host:path"},
