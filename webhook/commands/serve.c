@@ -131,6 +131,10 @@ static bool start_server(struct service *s, struct err *err)
     metrics_rules(s->metrics, s->rule_names, N_RULES);
     s->decision_log = decision_log_new(STDOUT_FILENO, s->metrics);
     s->store = facts_store_new();
+    /* Reviews that come before the first load has ended are judged by the settings at least. */
+    facts_store_put(s->store, facts_load(&(struct facts_options){.settings = s->settings,
+                                                                 .without_repositories = true},
+                                         time(NULL)));
     return server_start(
         &(struct server_options){
             .settings = s->settings,
@@ -197,8 +201,7 @@ static int run_until_signal(struct service *s, const sigset_t *signals)
         .closure = s->server,
     });
     number = wait_for_end(s, signals);
-    program_log_event(s->program_log, LOG_INFO, "signal", "%s", sigdescr_np(number));
-    server_drain(s->server);
+    server_drain(s->server, sigdescr_np(number));
     if (!facts_loader_stop(s->loader, LOADER_WAIT_MS)) {
         /* It still reads a repository and uses what end() would free. */
         decision_log_free(s->decision_log);

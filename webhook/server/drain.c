@@ -18,7 +18,7 @@ static void sleep_ms(int64_t ms)
  * Never MHD_quiesce_daemon(): with epoll and a thread pool it aborts the process now and then
  * (design 6). The listening socket is ours to close.
  */
-void server_drain(struct server *s)
+void server_drain(struct server *s, const char *why)
 {
     const struct limits *limits = &s->options.settings->limits;
     int64_t end = clock_ms() + limits->drain_ms;
@@ -28,7 +28,8 @@ void server_drain(struct server *s)
         return;
     atomic_store(&s->draining, true);
     program_log_event(s->options.program_log, LOG_INFO, "draining",
-                      "not ready any more; still accepting for %u ms", limits->drain_delay_ms);
+                      "%s: not ready any more; still accepting for %u ms", why,
+                      limits->drain_delay_ms);
     sleep_ms(limits->drain_delay_ms < limits->drain_ms ? limits->drain_delay_ms : limits->drain_ms);
     listener_close(s->webhook.listener);
     atomic_store(&s->closing, true);

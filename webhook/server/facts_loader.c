@@ -1,12 +1,19 @@
 #include "server/facts_loader.h"
+#include "base/buf.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "server/clock.h"
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
-/* One unreadable repository can have thousands of faulty files; `check` lists them all. */
-enum { NOTES_LOGGED = 20 };
+enum {
+    /* One unreadable repository can have thousands of faulty files; `check` lists them all. */
+    NOTES_LOGGED = 20,
+    /* A URL as text_url() writes it. */
+    SOURCE_MAX_BYTES = 1024,
+};
 
 struct facts_loader {
     struct facts_loader_options options;
@@ -16,41 +23,85 @@ struct facts_loader {
     bool stopping; /* under the mutex */
 };
 
-static void report(const struct facts_loader *l, const struct facts *f, int64_t took_ms)
+/* What the loader thread holds between two looks. */
+struct load {
+    struct facts *facts;
+    int64_t at;      /* Unix seconds of its start, as facts_load() was told */
+    int64_t took_ms; /* without handing it over */
+    bool repeats;    /* its notes are those of the load before */
+};
+
+static bool same_notes(const struct facts *a, const struct facts *b)
+{
+    size_t n = facts_n_notes(a);
+
+    if (n != facts_n_notes(b))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        const struct facts_note *x = facts_note_at(a, i);
+        const struct facts_note *y = facts_note_at(b, i);
+
+        if (strcmp(x->where, y->where) != 0 || strcmp(x->text, y->text) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* seen: Unix seconds at which the repositories were last looked at. One that was found unchanged
+ * then has been seen, one that could not be read has not. */
+static void measure(const struct facts_loader *l, const struct load *load, int64_t seen)
+{
+    const struct settings *settings = l->options.settings;
+
+    for (size_t i = 0; i < facts_n_repositories(load->facts); i++) {
+        int64_t at = facts_repository_seen_at(load->facts, i);
+        AUTO(buf_clearp) struct buf source;
+
+        buf_init(&source, SOURCE_MAX_BYTES);
+        text_url(&source, str_from(settings->repositories[i].url));
+        metrics_facts(l->options.metrics, buf_str(&source).p,
+                      facts_repository(load->facts, i) != NULL, at == load->at ? seen : at);
+    }
+}
+
+/* Notes that have not changed were said already: a repository that stays away, or has a faulty
+ * file, would fill the log otherwise. */
+static void report(const struct facts_loader *l, const struct load *load)
 {
     struct program_log *log = l->options.program_log;
+    const struct facts *f = load->facts;
     size_t n_notes = facts_n_notes(f);
     size_t n_loaded = 0;
 
-    for (size_t i = 0; i < facts_n_repositories(f); i++) {
-        const struct repository *r = facts_repository(f, i);
-
-        if (!r)
-            continue;
-        n_loaded++;
-        metrics_facts_loaded(l->options.metrics, repository_label(r), repository_loaded_at(r));
-    }
-    metrics_reload(l->options.metrics, "facts", n_notes ? "failure" : "success");
+    for (size_t i = 0; i < facts_n_repositories(f); i++)
+        n_loaded += facts_repository(f, i) != NULL;
     program_log_event(log, n_notes ? LOG_WARNING : LOG_INFO, "facts-loaded",
-                      "%zu of %zu repositories with %zu Applications in %lld ms, %zu notes",
+                      "%zu of %zu repositories with %zu Applications in %lld ms, %zu notes%s",
                       n_loaded, facts_n_repositories(f), facts_n_applications(f),
-                      (long long)took_ms, n_notes);
-    for (size_t i = 0; i < n_notes && i < NOTES_LOGGED; i++) {
+                      (long long)load->took_ms, n_notes,
+                      n_notes && load->repeats ? " as before" : "");
+    for (size_t i = 0; i < n_notes && i < NOTES_LOGGED && !load->repeats; i++) {
         const struct facts_note *note = facts_note_at(f, i);
 
         program_log_event(log, LOG_WARNING, "facts-note", "%s: %s", note->where, note->text);
     }
 }
 
-static struct facts *load(const struct facts_loader *l)
+/* The new facts are in use before anything is said about them. */
+static void load(const struct facts_loader *l, struct load *load)
 {
-    const struct facts_options options = {.settings = l->options.settings};
+    struct facts *former = load->facts;
     int64_t start = clock_ms();
-    struct facts *f = facts_load(&options, clock_unix_seconds());
 
-    report(l, f, clock_ms() - start);
-    facts_store_put(l->options.store, facts_ref(f));
-    return f;
+    load->at = clock_unix_seconds();
+    load->facts = facts_load(
+        &(struct facts_options){.settings = l->options.settings, .former = former}, load->at);
+    load->took_ms = clock_ms() - start;
+    facts_store_put(l->options.store, facts_ref(load->facts));
+    metrics_reload(l->options.metrics, "facts", facts_n_notes(load->facts) ? "failure" : "success");
+    measure(l, load, load->at);
+    load->repeats = former && same_notes(former, load->facts);
+    facts_unref(former);
 }
 
 /* False when it is time to end. */
@@ -72,16 +123,22 @@ static bool sleep_until_next(struct facts_loader *l)
 static void *run(void *p)
 {
     struct facts_loader *l = p;
-    struct facts *current = load(l);
+    struct load current = {.facts = facts_store_ref(l->options.store)};
 
+    load(l, &current);
     l->options.first_load_ended(l->options.closure);
+    report(l, &current);
     while (sleep_until_next(l)) {
-        if (!facts_changed(current, clock_unix_seconds()))
-            continue;
-        facts_unref(current);
-        current = load(l);
+        int64_t now = clock_unix_seconds();
+
+        if (facts_changed(current.facts, now)) {
+            load(l, &current);
+            report(l, &current);
+        } else {
+            measure(l, &current, now);
+        }
     }
-    facts_unref(current);
+    facts_unref(current.facts);
     return NULL;
 }
 

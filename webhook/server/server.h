@@ -27,6 +27,7 @@ unsigned server_port(const struct server *s);
 unsigned server_admin_port(const struct server *s);
 /* /readyz answers 200 once this was called with true (design 5: facts' first load ended). */
 void server_set_ready(struct server *s, bool ready);
-/* The drain of design 6: blocks at most limits.drain_ms, then everything is closed. */
-void server_drain(struct server *s);
+/* The drain of design 6: blocks at most limits.drain_ms, then everything is closed. why: what asked
+ * for it, for the program log. */
+void server_drain(struct server *s, const char *why);
 void server_free(struct server *s); /* NULL is fine */
