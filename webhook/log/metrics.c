@@ -100,7 +100,8 @@ struct histogram {
 
 struct dated {
     char *name;
-    int64_t at; /* Unix seconds */
+    int64_t at;  /* Unix seconds; 0: never yet */
+    bool loaded; /* of facts */
 };
 struct dates {
     struct dated *items;
@@ -230,30 +231,39 @@ void metrics_log_dropped(struct metrics *m)
     atomic_fetch_add_explicit(&m->log_dropped, 1, memory_order_relaxed);
 }
 
-static void date_set(struct metrics *m, struct dates *d, const char *name, int64_t at)
+/* The date of that name, made when it is missing; NULL when there are too many. Under the mutex. */
+static struct dated *find_date(struct dates *d, const char *name)
 {
-    size_t i = 0;
-
-    (void)pthread_mutex_lock(&m->mutex);
-    while (i < d->n && strcmp(d->items[i].name, name) != 0)
-        i++;
-    if (i == d->n && d->n < METRICS_MAX_SOURCES) {
-        d->items = xgrow(d->items, d->n, &d->capacity, sizeof *d->items);
-        d->items[d->n++].name = xstrdup(name);
-    }
-    if (i < d->n)
-        d->items[i].at = at;
-    (void)pthread_mutex_unlock(&m->mutex);
+    for (size_t i = 0; i < d->n; i++)
+        if (strcmp(d->items[i].name, name) == 0)
+            return &d->items[i];
+    if (d->n == METRICS_MAX_SOURCES)
+        return NULL;
+    d->items = xgrow(d->items, d->n, &d->capacity, sizeof *d->items);
+    d->items[d->n] = (struct dated){.name = xstrdup(name)};
+    return &d->items[d->n++];
 }
 
-void metrics_facts_loaded(struct metrics *m, const char *source, int64_t loaded_at)
+void metrics_facts(struct metrics *m, const char *source, bool loaded, int64_t seen_at)
 {
-    date_set(m, &m->facts, source, loaded_at);
+    struct dated *date;
+
+    (void)pthread_mutex_lock(&m->mutex);
+    date = find_date(&m->facts, source);
+    if (date)
+        *date = (struct dated){date->name, seen_at ? seen_at : date->at, loaded};
+    (void)pthread_mutex_unlock(&m->mutex);
 }
 
 void metrics_certificate(struct metrics *m, const char *which, int64_t not_after)
 {
-    date_set(m, &m->certificates, which, not_after);
+    struct dated *date;
+
+    (void)pthread_mutex_lock(&m->mutex);
+    date = find_date(&m->certificates, which);
+    if (date)
+        date->at = not_after;
+    (void)pthread_mutex_unlock(&m->mutex);
 }
 
 /* Source: Prometheus text exposition format 0.0.4: backslash, quote and line feed are escaped in
@@ -327,15 +337,21 @@ static void write_histogram(const struct histogram_info *info, const struct hist
     buf_printf(out, "%s_count %" PRIu64 "\n", info->name, below);
 }
 
+static void write_gauge(struct buf *out, const char *name, const char *label, const char *value,
+                        int64_t n)
+{
+    buf_printf(out, "%s{%s=\"", name, label);
+    write_value(out, value);
+    buf_printf(out, "\"} %" PRId64 "\n", n);
+}
+
 /* Seconds since (sign 1) or until (sign -1) each date. Under the mutex. */
 static void write_dates(const struct dates *d, const char *name, const char *label, int64_t now,
                         int sign, struct buf *out)
 {
-    for (size_t i = 0; i < d->n; i++) {
-        buf_printf(out, "%s{%s=\"", name, label);
-        write_value(out, d->items[i].name);
-        buf_printf(out, "\"} %" PRId64 "\n", sign * (now - d->items[i].at));
-    }
+    for (size_t i = 0; i < d->n; i++)
+        if (d->items[i].at)
+            write_gauge(out, name, label, d->items[i].name, sign * (now - d->items[i].at));
 }
 
 void metrics_write(struct metrics *m, int64_t now, struct buf *out)
@@ -349,8 +365,13 @@ void metrics_write(struct metrics *m, int64_t now, struct buf *out)
                atomic_load_explicit(&m->inflight, memory_order_relaxed));
     (void)pthread_mutex_lock(&m->mutex);
     write_header(out, "syncguard_facts_age_seconds", "gauge",
-                 "Seconds since a source of facts was read.");
+                 "Seconds since a source of facts was last seen to be as it is held.");
     write_dates(&m->facts, "syncguard_facts_age_seconds", "source", now, 1, out);
+    write_header(out, "syncguard_facts_loaded", "gauge",
+                 "Whether there are facts of a source: 0 leaves what needs them undecided.");
+    for (size_t i = 0; i < m->facts.n; i++)
+        write_gauge(out, "syncguard_facts_loaded", "source", m->facts.items[i].name,
+                    m->facts.items[i].loaded);
     write_header(out, "syncguard_certificate_expiry_seconds", "gauge",
                  "Seconds until a certificate expires.");
     write_dates(&m->certificates, "syncguard_certificate_expiry_seconds", "which", now, -1, out);

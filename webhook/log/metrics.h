@@ -2,6 +2,7 @@
 #pragma once
 #include "base/buf.h"
 #include "base/str.h"
+#include <stdbool.h>
 #include <stdint.h>
 
 struct metrics;
@@ -27,9 +28,13 @@ void metrics_rejected(struct metrics *m, const char *reason);
 /* what: "facts", "certificate", "configuration"; result: "success", "failure". */
 void metrics_reload(struct metrics *m, const char *what, const char *result);
 void metrics_log_dropped(struct metrics *m);
-/* source: a repository's label, copied; at most METRICS_MAX_SOURCES. loaded_at: Unix seconds. */
+/*
+ * source: a repository's URL without userinfo, copied; at most METRICS_MAX_SOURCES. loaded: whether
+ * there is something to judge by. seen_at: when it was last found as it is held, Unix seconds; 0
+ * (not seen) leaves the age as it was.
+ */
 enum { METRICS_MAX_SOURCES = 1000 };
-void metrics_facts_loaded(struct metrics *m, const char *source, int64_t loaded_at);
+void metrics_facts(struct metrics *m, const char *source, bool loaded, int64_t seen_at);
 /* which: "serving", "ca". not_after: Unix seconds; the page shows the seconds left. */
 void metrics_certificate(struct metrics *m, const char *which, int64_t not_after);
 /* Text exposition format 0.0.4; out needs room for METRICS_PAGE_MAX bytes. now: Unix seconds. */

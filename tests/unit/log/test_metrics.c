@@ -26,9 +26,12 @@ static void fill(struct metrics *m)
     metrics_rejected(m, "too-large");
     metrics_reload(m, "facts", "success");
     metrics_log_dropped(m);
-    metrics_facts_loaded(m, "k8s-deploy", NOW - 60);
-    metrics_facts_loaded(m, "k8s-deploy", NOW - 30);
-    metrics_facts_loaded(m, "a\"b\\c\nd", NOW - 1);
+    metrics_facts(m, "https://git.example.com/k8s-deploy.git", true, NOW - 60);
+    metrics_facts(m, "https://git.example.com/k8s-deploy.git", true, NOW - 30);
+    metrics_facts(m, "https://git.example.com/never.git", false, 0);
+    /* Held for a while, then given up: its age goes on. */
+    metrics_facts(m, "a\"b\\c\nd", true, NOW - 1);
+    metrics_facts(m, "a\"b\\c\nd", false, 0);
     metrics_certificate(m, "serving", NOW + 3600);
 }
 
@@ -66,7 +69,7 @@ static void sources_are_bounded(void **state)
     (void)state;
     for (int i = 0; i < METRICS_MAX_SOURCES + 10; i++) {
         (void)snprintf(name, sizeof name, "source-%d", i);
-        metrics_facts_loaded(m, name, NOW);
+        metrics_facts(m, name, true, NOW);
     }
     buf_init(&page, METRICS_PAGE_MAX);
     metrics_write(m, NOW, &page);
