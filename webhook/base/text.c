@@ -79,16 +79,29 @@ static size_t userinfo_length(struct str rest)
     return length;
 }
 
+/* Where a query starts that may hold a token. kustomize's ?ref=… names a revision and stays. */
+static size_t query_start(struct str url)
+{
+    size_t start = str_find_char(url, '?');
+    struct str query = str_sub(url, start, url.n);
+
+    return str_starts(query, STR("?ref=")) && str_find_char(query, '&') == query.n ? url.n : start;
+}
+
 void text_url(struct buf *out, struct str url)
 {
     size_t start = authority_start(url);
     struct str rest = str_sub(url, start, url.n);
     size_t mark = out->n;
+    size_t query;
 
     rest = str_sub(rest, userinfo_length(rest), rest.n);
-    rest = str_sub(rest, 0, str_find_char(rest, '?'));
+    query = query_start(rest);
     text_field(out, str_sub(url, 0, start));
-    text_escape(out, rest, TEXT_FIELD_MAX > out->n - mark ? TEXT_FIELD_MAX - (out->n - mark) : 1);
+    text_escape(out, str_sub(rest, 0, query),
+                TEXT_FIELD_MAX > out->n - mark ? TEXT_FIELD_MAX - (out->n - mark) : 1);
+    if (query < rest.n)
+        buf_adds(out, "?…");
 }
 
 void text_json(struct buf *out, struct str text)

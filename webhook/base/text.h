@@ -14,7 +14,8 @@ enum { TEXT_FIELD_MAX = 200 };
 void text_escape(struct buf *out, struct str text, size_t max_bytes);
 /* text_escape() at TEXT_FIELD_MAX. */
 void text_field(struct buf *out, struct str text);
-/* A URL without user, password or query (where tokens stand), escaped as text_field() does. */
+/* A URL without user, password or query (where tokens stand; a bare ?ref=… is kept), escaped as
+ * text_field() does. */
 void text_url(struct buf *out, struct str url);
 /* A JSON string literal with its quotes; invalid UTF-8 is written as \u{…} text. */
 void text_json(struct buf *out, struct str text);
