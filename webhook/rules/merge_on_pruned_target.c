@@ -1,11 +1,10 @@
 /* merge_on_pruned_target.c: an ExternalSecret that leaves its target unowned where an Application
  * prunes it (design 3.3). Row numbers are those of reference/external-secrets.md 3.3. */
+#include "rules/prune_fate.h"
 #include "rules/unowned_target.h"
 #include <stdio.h>
 
-/* What one tracking hypothesis says of the target, worst last. */
-enum fate { FATE_SAFE, FATE_RISK, FATE_NOT_KNOWN, FATE_DELETED };
-
+/* What one tracking hypothesis says of the target. */
 struct outcome {
     enum fate fate;
     const struct known_application *by; /* the Application it is about; NULL when not found */
@@ -22,18 +21,13 @@ static struct outcome worse(struct outcome a, struct outcome b)
     return b.fate > a.fate ? b : a;
 }
 
-static bool is_templated(struct str value)
-{
-    return str_contains(value, STR("{{"));
-}
-
 /* Rows 1 to 4, 15, 16, 19, 20: the target bears A's label, A is known. */
 static struct outcome fate_under_label(const struct context *c, struct outcome o)
 {
     const struct application *a = o.by->app;
-    const struct marks *effective = external_secret_effective_marks(c->subject->es);
     struct identity target = unowned_target(c->subject->es);
-    enum tri kept;
+    struct prune_fate p = prune_fate_of_mark(
+        c->facts, a, external_secret_effective_marks(c->subject->es), true); /* 2, 3, 20 */
 
     o.fate = FATE_SAFE;
     if (facts_is_this_cluster(c->facts, &a->destination) != TRI_YES) { /* 19, 21 */
@@ -45,31 +39,16 @@ static struct outcome fate_under_label(const struct context *c, struct outcome o
         }
         return o;
     }
-    if (marks_is_hook(effective)) /* 20 */
+    if (p.fate > FATE_RISK && !a->prunes) /* 4 */
+        p = (struct prune_fate){
+            FATE_RISK, "it does not prune now, but a manual sync with prune deletes the Secret"};
+    o.fate = p.fate;
+    o.why = p.why;
+    if (p.fate <= FATE_RISK)
         return o;
-    if (marks_has_sync_option(effective, "Prune=false")) { /* 2 */
-        if (a->resources_finalizer && !marks_has_sync_option(effective, "Delete=false")) {
-            o.fate = FATE_RISK;
-            o.why = "Prune=false keeps it from pruning the Secret, but the Application has a "
-                    "resources finalizer and deleting it deletes the Secret too";
-        }
-        return o;
-    }
-    kept = subject_keeps_all(c->facts, a, effective);
-    if (kept == TRI_YES)
-        return o;
-    if (!a->prunes) { /* 4 */
-        o.fate = FATE_RISK;
-        o.why = "it does not prune now, but a manual sync with prune deletes the Secret";
-        return o;
-    }
-    if (marks_has_sync_option(effective, "Prune=confirm")) { /* 3 */
-        o.fate = FATE_RISK;
-        o.why = "Prune=confirm holds the sync until somebody confirms that the Secret is deleted";
-        return o;
-    }
     switch (output_keeps(o.by->output, &target, &o.why)) {
     case TRI_YES: /* 15 */
+        o.fate = FATE_SAFE;
         return o;
     case TRI_NOT_KNOWN:
         o.fate = FATE_NOT_KNOWN;
@@ -77,14 +56,10 @@ static struct outcome fate_under_label(const struct context *c, struct outcome o
     case TRI_NO: /* 1, 6, 16 */
         break;
     }
-    o.fate = FATE_DELETED;
-    o.why =
-        o.by->other           ? "several files define that Application, and they differ"
-        : o.by->is_kustomized ? "a kustomization may change that Application's definition"
-        : kept == TRI_NOT_KNOWN
-            ? "the Application has syncOptions Prune=false, which counts since Argo CD 3.4, and "
-              "argocd.version is not configured"
-            : NULL;
+    if (o.by->other)
+        o.why = "several files define that Application, and they differ";
+    else if (o.by->is_kustomized)
+        o.why = "a kustomization may change that Application's definition";
     if (o.why)
         o.fate = FATE_NOT_KNOWN;
     return o;
@@ -136,7 +111,7 @@ static struct outcome judge_label(const struct context *c, const struct tracking
     struct str value = marks_label(external_secret_effective_marks(es), t->label_key);
 
     if (es->template) {
-        if (is_templated(value) || (!value.n && es->template_metadata_from)) /* 7 */
+        if (prune_fate_is_filled_in(es, t)) /* 7 */
             return (struct outcome){.fate = FATE_NOT_KNOWN,
                                     .why = "its template fills in the tracking label at run time"};
         if (!value.n) /* 5 */
@@ -161,9 +136,9 @@ static struct outcome cascade_outcome(const struct context *c, struct str instan
         bool renders =
             output_has(o.by->output, context_id(c), &o.rendered, &o.source, &why) == TRI_YES;
 
-        if (!(marked || renders) || !a->resources_finalizer || o.by->other ||
+        if (!(marked || renders) || o.by->other ||
             facts_is_this_cluster(c->facts, &a->destination) != TRI_YES ||
-            marks_has_sync_option(&c->subject->es->marks, "Delete=false"))
+            prune_fate_by_cascade(a, &c->subject->es->marks).fate == FATE_SAFE)
             continue;
         o.fate = FATE_RISK;
         o.mark_key = STR(ANNOTATION_TRACKING_ID);
@@ -179,13 +154,12 @@ static struct outcome judge_annotation(const struct context *c, const struct tra
     const struct external_secret *es = c->subject->es;
     struct identity target = unowned_target(es);
     const struct marks *effective = external_secret_effective_marks(es);
-    struct str id = marks_annotation(effective, ANNOTATION_TRACKING_ID);
     bool names_target;
     struct str instance = tracking_instance(t, effective, &target, &names_target);
 
     if (!es->template)
         return cascade_outcome(c, instance);
-    if (is_templated(id) || (!id.n && es->template_metadata_from))
+    if (prune_fate_is_filled_in(es, t))
         return (struct outcome){.fate = FATE_NOT_KNOWN,
                                 .why = "its template fills in the tracking-id at run time"};
     if (!instance.p || !names_target) /* 9 */

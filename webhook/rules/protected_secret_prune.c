@@ -1,6 +1,7 @@
 /* protected_secret_prune.c: a pruning Application that would delete a protected Secret (design
  * 3.4). Row numbers are those of reference/argocd.md 5.4. */
 #include "base/json.h"
+#include "rules/prune_fate.h"
 #include "rules/unowned_target.h"
 #include <stdio.h>
 
@@ -15,29 +16,9 @@ struct threat {
     bool pruned;                 /* by automated sync, or by this operation; else row 13 only */
 };
 
-enum fate { FATE_SAFE, FATE_RISK, FATE_NOT_KNOWN, FATE_DELETED };
-
-struct outcome {
-    enum fate fate;
-    const char *why;
-};
-
-static const char cascade[] =
-    "its resources finalizer deletes the Secret when the Application is deleted";
-
-/* {{ … }} in the mark, or metadata from templateFrom (reference/external-secrets.md 3.2). */
-static bool template_decides_mark(const struct external_secret *es, const struct tracking *t)
-{
-    const struct marks *marks = &es->template_marks;
-    struct str mark = t->method == TRACKING_LABEL ? marks_label(marks, t->label_key)
-                                                  : marks_annotation(marks, ANNOTATION_TRACKING_ID);
-
-    return mark.n ? str_contains(mark, STR("{{")) : es->template_metadata_from;
-}
-
 /* Row 11 and its neighbours under one hypothesis: the ExternalSecret hands A's mark on. */
-static struct outcome fate_through_es(const struct context *c, const struct tracking *t,
-                                      const struct threat *threat)
+static struct prune_fate fate_through_es(const struct context *c, const struct tracking *t,
+                                         const struct threat *threat)
 {
     const struct application *a = c->subject->app;
     const struct external_secret *es = threat->es;
@@ -45,53 +26,31 @@ static struct outcome fate_through_es(const struct context *c, const struct trac
     struct str argocd = str_from(facts_settings(c->facts)->argocd.namespace);
     bool names_secret;
     struct str instance = tracking_instance(t, effective, &threat->secret, &names_secret);
-    bool copies = !es->template;
-    struct outcome kept = {FATE_SAFE, NULL};
-    bool marked;
+    bool pruned = threat->pruned;
 
     if (!external_secret_leaves_unowned(es))
-        return (struct outcome){
+        return (struct prune_fate){
             FATE_NOT_KNOWN, "its ExternalSecret's creationPolicy is not one this program knows"};
-    if (es->template && template_decides_mark(es, t))
-        return (struct outcome){FATE_NOT_KNOWN,
-                                "its ExternalSecret's template fills in the mark at run time"};
-    if (es->template)
-        marked = instance.p && tracking_instance_is(instance, argocd, &a->id);
-    else
-        marked = copies; /* A marks the ExternalSecret when it applies it */
-    if (!marked || marks_is_hook(effective))
-        return (struct outcome){FATE_SAFE, NULL};
-    if (a->resources_finalizer && !marks_has_sync_option(effective, "Delete=false"))
-        kept = (struct outcome){FATE_RISK, cascade}; /* 13 */
-    /* The copied id names the ExternalSecret: prune skips it, cascade deletion does not. */
-    if (!threat->pruned || (t->method != TRACKING_LABEL && (copies || !names_secret)))
-        return kept;
-    if (marks_has_sync_option(effective, "Prune=false")) /* 7 */
-        return kept;
-    switch (subject_keeps_all(c->facts, a, effective)) {
-    case TRI_YES: /* 7 */
-        return kept;
-    case TRI_NOT_KNOWN:
-        return (struct outcome){FATE_NOT_KNOWN,
-                                "it has syncOptions Prune=false, which counts since Argo CD 3.4, "
-                                "and argocd.version is not configured"};
-    case TRI_NO:
-        break;
-    }
-    if (marks_has_sync_option(effective, "Prune=confirm")) /* 15 */
-        return (struct outcome){FATE_RISK, "Prune=confirm holds each sync until somebody confirms "
-                                           "that the Secret is deleted"};
-    return (struct outcome){FATE_DELETED, NULL};
+    if (prune_fate_is_filled_in(es, t))
+        return (struct prune_fate){FATE_NOT_KNOWN,
+                                   "its ExternalSecret's template fills in the mark at run time"};
+    /* Without a template A's mark is copied: A sets it when it applies the ExternalSecret. */
+    if (es->template && !(instance.p && tracking_instance_is(instance, argocd, &a->id)))
+        return (struct prune_fate){FATE_SAFE, NULL};
+    /* A copied id names the ExternalSecret: prune skips it, cascade deletion (13) does not. */
+    if (t->method != TRACKING_LABEL && (!es->template || !names_secret))
+        pruned = false;
+    return prune_fate_of_mark(c->facts, a, effective, pruned); /* 7, 15 */
 }
 
-static struct outcome fate_under_hypotheses(const struct context *c, const struct threat *threat)
+static struct prune_fate fate_under_hypotheses(const struct context *c, const struct threat *threat)
 {
     const struct tracking_facts *tracking = facts_tracking(c->facts);
-    struct outcome worst = {FATE_SAFE, NULL};
+    struct prune_fate worst = {FATE_SAFE, NULL};
     enum fate mildest = FATE_DELETED;
 
     for (size_t i = 0; i < tracking->n; i++) {
-        struct outcome o = fate_through_es(c, &tracking->hypotheses[i], threat);
+        struct prune_fate o = fate_through_es(c, &tracking->hypotheses[i], threat);
 
         if (o.fate > worst.fate)
             worst = o;
@@ -99,30 +58,32 @@ static struct outcome fate_under_hypotheses(const struct context *c, const struc
             mildest = o.fate;
     }
     if (worst.fate == FATE_DELETED && mildest != FATE_DELETED)
-        return (struct outcome){FATE_NOT_KNOWN, tracking->why};
+        return (struct prune_fate){FATE_NOT_KNOWN, tracking->why};
     return worst;
 }
 
-static struct outcome judge_threat(const struct context *c, const struct threat *threat)
+static struct prune_fate judge_threat(const struct context *c, const struct threat *threat)
 {
     const struct application *a = c->subject->app;
     const char *why = NULL;
-    struct outcome o = {FATE_DELETED, NULL};
+    struct prune_fate o = {FATE_DELETED, NULL};
     enum tri is_target = output_keeps(threat->output, &threat->secret, &why);
 
     if (is_target == TRI_YES) /* rendered by the Application beats every other row */
-        return (struct outcome){FATE_SAFE, NULL};
+        return (struct prune_fate){FATE_SAFE, NULL};
     if (threat->requires_pruning && subject_keeps_all(c->facts, a, &(struct marks){0}) != TRI_NO)
-        return (struct outcome){FATE_SAFE, NULL}; /* 7: its own option decides, and is not seen */
+        return (struct prune_fate){FATE_SAFE,
+                                   NULL}; /* 7: its own option decides, and is not seen */
     if (!threat->requires_pruning)
         o = fate_under_hypotheses(c, threat);
     if (o.fate != FATE_DELETED)
         return o;
     if (facts_is_this_cluster(c->facts, &a->destination) != TRI_YES) /* 2 */
-        return (struct outcome){FATE_NOT_KNOWN, "its destination is not known to be this cluster "
-                                                "(argocd.thisCluster)"};
+        return (struct prune_fate){FATE_NOT_KNOWN,
+                                   "its destination is not known to be this cluster "
+                                   "(argocd.thisCluster)"};
     if (is_target == TRI_NOT_KNOWN && !threat->requires_pruning) /* 10 */
-        return (struct outcome){FATE_NOT_KNOWN, why};
+        return (struct prune_fate){FATE_NOT_KNOWN, why};
     return o;
 }
 
@@ -149,7 +110,7 @@ static void add_policy(struct buf *m, const struct application *a)
     buf_adds(m, a->prunes ? "with automated prune on" : "with the prune of this operation");
 }
 
-static void report(const struct context *c, const struct threat *threat, const struct outcome *o,
+static void report(const struct context *c, const struct threat *threat, const struct prune_fate *o,
                    struct findings *out)
 {
     const struct application *a = c->subject->app;
@@ -209,7 +170,7 @@ static bool judge_rendered(const struct context *c, const struct threat *wanted,
                            struct findings *out)
 {
     const struct output *o = wanted->output;
-    struct outcome worst = {FATE_SAFE, NULL};
+    struct prune_fate worst = {FATE_SAFE, NULL};
     struct threat worst_threat = {0};
     AUTO(external_secret_freep) struct external_secret *worst_es = NULL;
 
@@ -221,7 +182,7 @@ static bool judge_rendered(const struct context *c, const struct threat *wanted,
             AUTO(external_secret_freep) struct external_secret *es = NULL;
             struct threat threat = *wanted;
             struct err err = {0};
-            struct outcome fate;
+            struct prune_fate fate;
 
             if (!identity_is_kind(&object->id, GROUP_EXTERNAL_SECRETS, "ExternalSecret") ||
                 object->hook || object->hook_skip ||
@@ -259,7 +220,7 @@ static bool judge_status(const struct context *c, const struct threat *wanted, s
                                                             : NULL;
     const json_t *entry = stored ? application_find_resource(stored, &wanted->secret) : NULL;
     struct threat threat = *wanted;
-    struct outcome o;
+    struct prune_fate o;
 
     if (!json_bool_at(entry, "requiresPruning", false))
         return false;
