@@ -7,10 +7,10 @@
 
 /* The table of rules, by enum rule_id. */
 static const struct rule {
-    const char *says;    /* one sentence: what holds where the rule is content */
-    enum review_kind on; /* the kind it judges */
+    const char *says; /* one sentence: what holds where the rule is content */
     rule_fn check;
-    bool transition; /* compares two states; has nothing to say about one alone */
+    enum review_kind on; /* the kind it judges */
+    bool transition;     /* compares two states; has nothing to say about one alone */
 } rules[N_RULES] = {
     [RULE_SELF_REFERENCE] = {.says = "An Application's sources do not render its own definition.",
                              .on = REVIEW_APPLICATION,
