@@ -129,7 +129,7 @@ static bool start_server(struct service *s, struct err *err)
     for (size_t i = 0; i < N_RULES; i++)
         s->rule_names[i] = rule_id_name((enum rule_id)i);
     metrics_rules(s->metrics, s->rule_names, N_RULES);
-    s->decision_log = decision_log_new(STDOUT_FILENO, s->metrics);
+    s->decision_log = decision_log_new(STDOUT_FILENO, s->metrics, s->program_log);
     s->store = facts_store_new();
     /* Reviews that come before the first load has ended are judged by the settings at least. */
     facts_store_put(s->store, facts_load(&(struct facts_options){.settings = s->settings,

@@ -63,7 +63,7 @@ static void log_decision(struct request *r, const struct review *review,
     if (buf_ok(&line))
         (void)decision_log_line(o->decision_log, buf_str(&line), verdict->allowed && n_told == 0);
     else
-        metrics_log_dropped(o->metrics);
+        decision_log_too_long(o->decision_log);
 }
 
 static void count(struct request *r, const struct review *review, const struct verdict *verdict,

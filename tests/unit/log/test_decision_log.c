@@ -48,6 +48,38 @@ static void full_pipe(int ends[2])
         continue;
 }
 
+/* What the program log was told. */
+struct told {
+    struct program_log *log;
+    FILE *file;
+};
+
+static struct told listen_in(void)
+{
+    FILE *file = tmpfile();
+
+    assert_non_null(file);
+    return (struct told){program_log_new(fileno(file)), file};
+}
+
+/* How many of its lines hold the text. */
+static size_t times_told(const struct told *told, const char *text)
+{
+    char line[8192];
+    size_t n = 0;
+
+    rewind(told->file);
+    while (fgets(line, sizeof line, told->file))
+        n += strstr(line, text) != NULL;
+    return n;
+}
+
+static void told_free(struct told *told)
+{
+    program_log_free(told->log);
+    (void)fclose(told->file);
+}
+
 struct reader {
     int fd;
     size_t n_lines;
@@ -71,6 +103,7 @@ static void *read_all(void *p)
 static void every_line_reaches_the_reader_before_the_end(void **state)
 {
     struct metrics *m = metrics_new("0", "test");
+    struct told told = listen_in();
     struct reader r = {0};
     struct decision_log *log;
     pthread_t thread;
@@ -81,7 +114,7 @@ static void every_line_reaches_the_reader_before_the_end(void **state)
     assert_int_equal(pipe(ends), 0);
     r.fd = ends[0];
     assert_int_equal(pthread_create(&thread, NULL, read_all, &r), 0);
-    log = decision_log_new(ends[1], m);
+    log = decision_log_new(ends[1], m, told.log);
     memset(big, 'x', LINE - 1);
     big[LINE - 1] = '\n';
     for (int i = 0; i < 1000; i++)
@@ -94,6 +127,8 @@ static void every_line_reaches_the_reader_before_the_end(void **state)
     assert_int_equal(r.n_lines, 1001);
     assert_int_equal(r.n_bytes, 1000 * 21 + LINE);
     assert_int_equal(dropped(m), 0);
+    assert_int_equal(times_told(&told, "decision"), 0);
+    told_free(&told);
     metrics_free(m);
     free(big);
 }
@@ -101,6 +136,7 @@ static void every_line_reaches_the_reader_before_the_end(void **state)
 static void a_full_queue_drops_allows_at_once_and_lets_denials_wait(void **state)
 {
     struct metrics *m = metrics_new("0", "test");
+    struct told told = listen_in();
     struct decision_log *log;
     char *line = xcalloc(1, LINE);
     int ends[2];
@@ -109,7 +145,7 @@ static void a_full_queue_drops_allows_at_once_and_lets_denials_wait(void **state
 
     (void)state;
     full_pipe(ends);
-    log = decision_log_new(ends[1], m);
+    log = decision_log_new(ends[1], m, told.log);
     while (decision_log_line(log, (struct str){line, LINE}, true))
         n_queued++;
     assert_int_equal(n_queued, DECISION_LOG_MAX_BYTES / LINE);
@@ -118,9 +154,18 @@ static void a_full_queue_drops_allows_at_once_and_lets_denials_wait(void **state
     assert_false(decision_log_line(log, (struct str){line, LINE}, false));
     assert_true(now_ms() - start >= DECISION_LOG_WAIT_MS - 1);
     assert_int_equal(dropped(m), 2);
+    /* One wait tells: nothing waits again until the reader reads. */
+    start = now_ms();
+    for (int i = 0; i < 20; i++)
+        assert_false(decision_log_line(log, (struct str){line, LINE}, false));
+    assert_true(now_ms() - start < DECISION_LOG_WAIT_MS * 10);
+    assert_int_equal(dropped(m), 22);
+    assert_int_equal(times_told(&told, "their reader does not read"), 1);
     /* The end comes although nobody reads, and what was queued counts as dropped. */
     decision_log_free(log);
-    assert_int_equal(dropped(m), 2 + n_queued);
+    assert_int_equal(dropped(m), 22 + n_queued);
+    assert_int_equal(times_told(&told, "decision-log"), 1);
+    told_free(&told);
     (void)close(ends[0]);
     (void)close(ends[1]);
     metrics_free(m);
@@ -136,6 +181,7 @@ static void *drain_later(void *p)
 static void a_denial_waits_until_there_is_room(void **state)
 {
     struct metrics *m = metrics_new("0", "test");
+    struct told told = listen_in();
     struct decision_log *log;
     struct reader r = {0};
     pthread_t thread;
@@ -146,7 +192,7 @@ static void a_denial_waits_until_there_is_room(void **state)
     full_pipe(ends);
     assert_int_equal(fcntl(ends[0], F_SETFL, 0), 0);
     r.fd = ends[0];
-    log = decision_log_new(ends[1], m);
+    log = decision_log_new(ends[1], m, told.log);
     while (decision_log_line(log, (struct str){line, LINE}, true))
         continue;
     assert_int_equal(pthread_create(&thread, NULL, drain_later, &r), 0);
@@ -156,6 +202,8 @@ static void a_denial_waits_until_there_is_room(void **state)
     (void)pthread_join(thread, NULL);
     (void)close(ends[0]);
     assert_int_equal(dropped(m), 1);
+    assert_int_equal(times_told(&told, "written again; 1 were lost"), 1);
+    told_free(&told);
     metrics_free(m);
     free(line);
 }
@@ -163,6 +211,7 @@ static void a_denial_waits_until_there_is_room(void **state)
 static void a_reader_that_went_away_costs_lines_not_answers(void **state)
 {
     struct metrics *m = metrics_new("0", "test");
+    struct told told = listen_in();
     struct decision_log *log;
     int ends[2];
 
@@ -170,12 +219,57 @@ static void a_reader_that_went_away_costs_lines_not_answers(void **state)
     (void)signal(SIGPIPE, SIG_IGN);
     assert_int_equal(pipe(ends), 0);
     (void)close(ends[0]);
-    log = decision_log_new(ends[1], m);
-    assert_true(decision_log_line(log, STR("{}\n"), false));
+    log = decision_log_new(ends[1], m, told.log);
+    for (int i = 0; i < 5; i++)
+        assert_true(decision_log_line(log, STR("{}\n"), false));
     decision_log_free(log);
     (void)close(ends[1]);
-    assert_int_equal(dropped(m), 1);
+    assert_int_equal(dropped(m), 5);
+    assert_int_equal(times_told(&told, "they cannot be written: Broken pipe"), 1);
+    assert_int_equal(times_told(&told, "decision-log"), 1);
+    told_free(&told);
     metrics_free(m);
+}
+
+static void a_full_disk_is_said_once(void **state)
+{
+    struct metrics *m = metrics_new("0", "test");
+    struct told told = listen_in();
+    int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    struct decision_log *log;
+
+    (void)state;
+    assert_true(fd >= 0);
+    log = decision_log_new(fd, m, told.log);
+    for (int i = 0; i < 5; i++)
+        assert_true(decision_log_line(log, STR("{}\n"), false));
+    decision_log_free(log);
+    (void)close(fd);
+    assert_int_equal(dropped(m), 5);
+    assert_int_equal(times_told(&told, "they cannot be written: No space left"), 1);
+    assert_int_equal(times_told(&told, "decision-log"), 1);
+    told_free(&told);
+    metrics_free(m);
+}
+
+static void a_line_that_is_too_long_is_said(void **state)
+{
+    struct metrics *m = metrics_new("0", "test");
+    struct told told = listen_in();
+    char *line = xcalloc(1, DECISION_LOG_MAX_BYTES + 1);
+    int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    struct decision_log *log = decision_log_new(fd, m, told.log);
+
+    (void)state;
+    assert_false(decision_log_line(log, (struct str){line, DECISION_LOG_MAX_BYTES + 1}, false));
+    decision_log_too_long(log);
+    decision_log_free(log);
+    (void)close(fd);
+    assert_int_equal(dropped(m), 2);
+    assert_int_equal(times_told(&told, "it is too long"), 1);
+    told_free(&told);
+    metrics_free(m);
+    free(line);
 }
 
 int main(void)
@@ -185,6 +279,8 @@ int main(void)
         cmocka_unit_test(a_full_queue_drops_allows_at_once_and_lets_denials_wait),
         cmocka_unit_test(a_denial_waits_until_there_is_room),
         cmocka_unit_test(a_reader_that_went_away_costs_lines_not_answers),
+        cmocka_unit_test(a_full_disk_is_said_once),
+        cmocka_unit_test(a_line_that_is_too_long_is_said),
     };
 
     return cmocka_run_group_tests_name("log/decision_log", tests, NULL, NULL);
