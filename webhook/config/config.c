@@ -263,6 +263,23 @@ static bool check_repositories(const struct reader *r, const json_t *root)
     return true;
 }
 
+/* A drain that ends before kept connections were told costs their answers. */
+static bool check_drain(const struct reader *r, const json_t *root)
+{
+    const struct limits *l = &r->settings->limits;
+    const json_t *map = json_object_at(root, "limits");
+    const char *key = json_value_at(map, "drain") ? "drain" : "drainDelay";
+
+    if (l->drain_ms >= l->drain_delay_ms + DRAIN_LEAVE_MS)
+        return true;
+    err_what(r->err, ERR_CONFIG, "limits.drain leaves too little time after limits.drainDelay");
+    err_where(r->err, "%s:%u", r->file, yaml_line_of(r->lines, map, key));
+    err_why(r->err, "found %u ms and %u ms, wanted drain at least %d ms longer than drainDelay",
+            l->drain_ms, l->drain_delay_ms, DRAIN_LEAVE_MS);
+    err_remedy(r->err, "raise limits.drain or lower limits.drainDelay");
+    return false;
+}
+
 /* yaml_read() stops after the first document; what follows must not be lost in silence. Returns
  * the line of the "---" that starts a second one, or 0. */
 static unsigned second_document(struct str text)
@@ -342,7 +359,8 @@ bool config_parse(struct str text, const char *name, const char *directory, stru
     if (root && !json_is_null(root)) {
         if (!json_is_object(root))
             return spot_refuse(&reader, &top, "has the wrong type", "a mapping");
-        if (!read_map(&reader, &top, "") || !check_repositories(&reader, root))
+        if (!read_map(&reader, &top, "") || !check_repositories(&reader, root) ||
+            !check_drain(&reader, root))
             return false;
     }
     *out = steal(&settings);

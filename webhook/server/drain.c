@@ -3,9 +3,7 @@
 #include <microhttpd.h>
 #include <time.h>
 
-/* After the listener was closed, kept connections get this long to send a request and learn from
- * its answer that the connection ends. Stopping at once cost 9 of 25 an EOF (design 6). */
-enum { LEAVE_MS = 2000, STEP_MS = 20 };
+enum { STEP_MS = 20 };
 
 static void sleep_ms(int64_t ms)
 {
@@ -30,11 +28,12 @@ void server_drain(struct server *s, const char *why)
     program_log_event(s->options.program_log, LOG_INFO, "draining",
                       "%s: not ready any more; still accepting for %u ms", why,
                       limits->drain_delay_ms);
-    sleep_ms(limits->drain_delay_ms < limits->drain_ms ? limits->drain_delay_ms : limits->drain_ms);
+    sleep_ms(limits->drain_delay_ms); /* drain is at least DRAIN_LEAVE_MS longer */
     listener_close(s->webhook.listener);
     atomic_store(&s->closing, true);
     closed = clock_ms();
-    while (clock_ms() < end && (atomic_load(&s->inflight) > 0 || clock_ms() - closed < LEAVE_MS))
+    while (clock_ms() < end &&
+           (atomic_load(&s->inflight) > 0 || clock_ms() - closed < DRAIN_LEAVE_MS))
         sleep_ms(STEP_MS);
     program_log_event(s->options.program_log, LOG_INFO, "drained",
                       "%d requests were not answered in time", atomic_load(&s->inflight));

@@ -121,7 +121,7 @@ static void every_setting_can_be_changed(void **state)
         "  protected-secret-prune: {mode: off}\n"
         "log: {allowed: true}\n"
         "limits: {body: 1048576, connections: 2, requestTimeout: 500ms, idleTimeout: 1m30s, "
-        "drainDelay: 0, drain: 0s}\n");
+        "drainDelay: 0, drain: 2s}\n");
 
     (void)state;
     assert_string_equal(s->listen, "[::1]:0");
@@ -162,7 +162,7 @@ static void every_setting_can_be_changed(void **state)
     assert_int_equal(s->limits.request_timeout_ms, 500);
     assert_int_equal(s->limits.idle_timeout_ms, 90000);
     assert_int_equal(s->limits.drain_delay_ms, 0);
-    assert_int_equal(s->limits.drain_ms, 0);
+    assert_int_equal(s->limits.drain_ms, 2000);
 }
 
 static void an_empty_list_of_protected_secrets_protects_none(void **state)
@@ -332,6 +332,14 @@ static void wrong_values_say_what_is_wanted(void **state)
         {"limits: {connections: 1.5}\n",
          "c.yaml:1: limits.connections has a wrong value: found the number 1.5, wanted a whole "
          "number from 1 to 65536"},
+        {"limits:\n  drainDelay: 4s\n  drain: 5s\n",
+         "c.yaml:3: limits.drain leaves too little time after limits.drainDelay: found 5000 ms and "
+         "4000 ms, wanted drain at least 2000 ms longer than drainDelay; raise limits.drain or "
+         "lower limits.drainDelay"},
+        {"limits: {drainDelay: 14s}\n",
+         "c.yaml:1: limits.drain leaves too little time after limits.drainDelay: found 15000 ms "
+         "and 14000 ms, wanted drain at least 2000 ms longer than drainDelay; raise limits.drain "
+         "or lower limits.drainDelay"},
         {"limits:\n  drain: 15\n",
          "c.yaml:2: limits.drain has a wrong value: found the number 15, wanted a duration from 0s "
          "to 10m, such as 15s"},
