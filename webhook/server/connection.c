@@ -8,6 +8,11 @@ static const struct limits *limits_of(const struct connection *c)
     return &c->door->server->options.settings->limits;
 }
 
+unsigned connection_idle_ms(const struct connection *c)
+{
+    return c->door->tls ? limits_of(c)->idle_timeout_ms : ADMIN_IDLE_MS;
+}
+
 static struct connection *start(struct door *door, struct MHD_Connection *mhd)
 {
     struct connection *c = xcalloc(1, sizeof *c);
@@ -18,9 +23,9 @@ static struct connection *start(struct door *door, struct MHD_Connection *mhd)
     c->excess = atomic_fetch_add(&door->live, 1) >= door->cap;
     if (c->excess)
         (void)atomic_fetch_sub(&door->live, 1);
-    c->deadline = deadlines_add(
-        door->server->deadlines, info->connect_fd, door->tls ? PHASE_HANDSHAKE : PHASE_IDLE,
-        door->tls ? limits_of(c)->request_timeout_ms : limits_of(c)->idle_timeout_ms);
+    c->deadline = deadlines_add(door->server->deadlines, info->connect_fd,
+                                door->tls ? PHASE_HANDSHAKE : PHASE_IDLE,
+                                door->tls ? limits_of(c)->request_timeout_ms : ADMIN_IDLE_MS);
     return c;
 }
 
@@ -63,5 +68,8 @@ void connection_handshake_done(struct MHD_Connection *c)
 {
     struct connection *ours = connection_of(c);
 
-    deadline_set(ours->deadline, PHASE_IDLE, limits_of(ours)->idle_timeout_ms);
+    unsigned idle_ms = connection_idle_ms(ours);
+
+    deadline_set(ours->deadline, PHASE_IDLE,
+                 idle_ms < FIRST_REQUEST_MS ? idle_ms : FIRST_REQUEST_MS);
 }

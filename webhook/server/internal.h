@@ -33,5 +33,13 @@ struct server {
     _Atomic int inflight;
 };
 
-/* Probes and scrapes: a handful of clients. */
-enum { ADMIN_CONNECTIONS = 64 };
+enum {
+    ADMIN_CONNECTIONS = 64, /* probes and scrapes: a handful of clients */
+    /* They ask at once; idle connections must not crowd out the kubelet's probe. */
+    ADMIN_IDLE_MS = 5 * 1000,
+    /* How long a connection may wait for its first request. Go's client opens some ahead of need;
+     * one that is closed before a byte was sent on it costs that client nothing, it takes another.
+     * So this is generous for a burst, and far below idleTimeout, with which anybody who can
+     * connect would hold all places. */
+    FIRST_REQUEST_MS = 30 * 1000,
+};

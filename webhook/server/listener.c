@@ -16,7 +16,10 @@
 #include <unistd.h>
 
 /* When no descriptor is left, waiting this long lets some connections end. */
-enum { EXHAUSTED_WAIT_MS = 100 };
+enum {
+    EXHAUSTED_WAIT_MS = 100,
+    ROUND = 64, /* connections taken before the closer is looked at again */
+};
 
 struct listener {
     int fd;     /* -1 once closed */
@@ -25,6 +28,7 @@ struct listener {
     unsigned port;
     struct MHD_Daemon *daemon;
     struct program_log *log;
+    struct metrics *metrics;
     pthread_t thread;
     bool started;
     bool failing; /* the accept thread's own */
@@ -173,7 +177,8 @@ static bool take(struct listener *l)
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     /* It closes the socket itself when it cannot take it: its cap is twice ours, past that a
      * connection is refused without a word. */
-    (void)!MHD_add_connection(l->daemon, fd, (struct sockaddr *)&peer, n);
+    if (MHD_add_connection(l->daemon, fd, (struct sockaddr *)&peer, n) != MHD_YES)
+        metrics_rejected(l->metrics, "connections");
     return true;
 }
 
@@ -188,15 +193,19 @@ static void *accept_all(void *p)
     while (!ready[1].revents) {
         if (poll(ready, 2, -1) < 0)
             continue;
-        /* At the end as well: what the kernel has completed by then would be reset otherwise. */
-        while (take(l))
+        for (int i = 0; i < ROUND && take(l); i++)
             continue;
     }
+    /* What the kernel has completed by now would be reset otherwise; a flood ends with its queue.
+     */
+    for (int i = 0; i < SOMAXCONN && take(l); i++)
+        continue;
     return NULL;
 }
 
-void listener_start(struct listener *l, struct MHD_Daemon *daemon)
+void listener_start(struct listener *l, struct MHD_Daemon *daemon, struct metrics *metrics)
 {
+    l->metrics = metrics;
     l->daemon = daemon;
     if (pthread_create(&l->thread, NULL, accept_all, l) != 0)
         abort(); /* without threads the process cannot do its job */

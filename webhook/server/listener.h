@@ -2,6 +2,7 @@
 #pragma once
 #include "base/attr.h"
 #include "base/err.h"
+#include "log/metrics.h"
 #include "log/program_log.h"
 
 struct MHD_Daemon;
@@ -16,8 +17,9 @@ bool listener_open(const char *address, struct program_log *log, struct listener
                    struct err *err) MUST_CHECK;
 const char *listener_host(const struct listener *l);
 unsigned listener_port(const struct listener *l);
-/* Starts handing connections to the daemon, which must outlive the listener. */
-void listener_start(struct listener *l, struct MHD_Daemon *daemon);
+/* Starts handing connections to the daemon, which must outlive the listener, as must metrics: what
+ * the daemon does not take is rejected for its connections. */
+void listener_start(struct listener *l, struct MHD_Daemon *daemon, struct metrics *metrics);
 /* Takes what has arrived, then closes the socket. Harmless when it is closed already. */
 void listener_close(struct listener *l);
 void listener_free(struct listener *l); /* closes; NULL is fine */

@@ -209,8 +209,7 @@ void request_completed(void *door, struct MHD_Connection *c, void **context,
     *context = NULL;
     scan_free(r->scan);
     free(r);
-    deadline_set(connection_of(c)->deadline, PHASE_IDLE,
-                 s->options.settings->limits.idle_timeout_ms);
+    deadline_set(connection_of(c)->deadline, PHASE_IDLE, connection_idle_ms(connection_of(c)));
     if (((struct door *)door)->tls) {
         metrics_inflight(s->options.metrics, -1);
         (void)atomic_fetch_sub(&s->inflight, 1);

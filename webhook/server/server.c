@@ -91,8 +91,8 @@ bool server_start(const struct server_options *options, struct server **out, str
         server_free(s);
         return false;
     }
-    listener_start(s->webhook.listener, s->webhook.daemon);
-    listener_start(s->admin.listener, s->admin.daemon);
+    listener_start(s->webhook.listener, s->webhook.daemon, options->metrics);
+    listener_start(s->admin.listener, s->admin.daemon, options->metrics);
     program_log_listening(options->program_log, listener_host(s->webhook.listener), server_port(s),
                           listener_host(s->admin.listener), server_admin_port(s));
     *out = s;
