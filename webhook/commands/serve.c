@@ -8,6 +8,7 @@
 #include "server/facts_loader.h"
 #include "server/server.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -192,6 +193,8 @@ static int run_until_signal(struct service *s, const sigset_t *signals)
     if (!start_server(s, &err))
         return console_unable(&command_serve, &err);
     raise_open_files(s);
+    if (s->pair->note)
+        program_log_event(s->program_log, LOG_WARNING, "certificate", "%s", s->pair->note);
     s->loader = facts_loader_start(&(struct facts_loader_options){
         .settings = s->settings,
         .store = s->store,
@@ -223,6 +226,19 @@ static void block_signals(sigset_t *signals)
     (void)signal(SIGPIPE, SIG_IGN);
 }
 
+/* A descriptor 0, 1 or 2 that came closed would be given to the first file or socket that is
+ * opened, and a log would write into it. */
+static void open_standard(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        (void)close(fd);
+}
+
 static int serve(const struct options *o)
 {
     struct service s = {0};
@@ -230,6 +246,7 @@ static int serve(const struct options *o)
     sigset_t signals;
     int status;
 
+    open_standard();
     if (!options_value(o, "--config") || options_n_arguments(o) != 0) {
         err_what(&err, ERR_CONFIG, "one option is needed: --config FILE");
         err_remedy(&err, "see syncguard serve --help");
@@ -270,7 +287,8 @@ const struct command command_serve = {
     .details = "Serves POST /validate over HTTPS, and /healthz, /readyz and /metrics in plain HTTP "
                "on the admin address. Decisions go to standard output, one JSON object a line; "
                "everything else goes to standard error. SIGTERM and SIGINT drain: what is in "
-               "flight is answered, then the status is 0.",
+               "flight is answered, then the status is 0; a second one "
+               "changes nothing, the drain ends by itself within limits.drain.",
     .options = serve_options,
     .n_options = ARRAY_LEN(serve_options),
     .run = run,

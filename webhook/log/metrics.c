@@ -31,7 +31,8 @@ static const char *const operations[] = {"CREATE", "UPDATE", "DELETE"};
 static const char *const decisions[] = {"allow", "deny"};
 static const char *const verdicts[] = {"deny", "warn", "undecided", "exempted"};
 static const char *const reasons[] = {"connections", "content-type", "deadline", "length-required",
-                                      "malformed",   "method",       "path",     "too-large"};
+                                      "malformed",   "method",       "path",     "too-large",
+                                      "unanswered"};
 static const char *const reloaded[] = {"facts", "certificate", "configuration"};
 static const char *const results[] = {"success", "failure"};
 

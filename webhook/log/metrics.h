@@ -23,7 +23,7 @@ void metrics_review(struct metrics *m, const char *kind, const char *operation,
 void metrics_finding(struct metrics *m, const char *rule, const char *verdict);
 void metrics_inflight(struct metrics *m, int change);
 /* reason: "method", "path", "too-large", "length-required", "content-type", "malformed",
- * "connections", "deadline". */
+ * "connections", "deadline", "unanswered". */
 void metrics_rejected(struct metrics *m, const char *reason);
 /* what: "facts", "certificate", "configuration"; result: "success", "failure". */
 void metrics_reload(struct metrics *m, const char *what, const char *result);

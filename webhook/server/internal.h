@@ -29,6 +29,7 @@ struct server {
     struct door admin;
     _Atomic bool ready;
     _Atomic bool draining; /* /readyz says so */
+    _Atomic bool cut_said; /* that an answer could not be built */
     _Atomic bool closing;  /* answers carry Connection: close */
     _Atomic int inflight;
 };

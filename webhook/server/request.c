@@ -93,6 +93,18 @@ static unsigned deadline_ms(const struct request *r, struct MHD_Connection *c)
     return theirs < ours ? theirs : ours;
 }
 
+size_t request_unescape(void *closure, struct MHD_Connection *c, char *text)
+{
+    size_t n = MHD_http_unescape(text);
+
+    (void)closure;
+    (void)c;
+    for (size_t i = 0; i < n; i++)
+        if (text[i] == '\0')
+            text[i] = '\x01';
+    return n;
+}
+
 static struct request *begin(struct door *door, struct MHD_Connection *c, const char *url,
                              const char *method)
 {
@@ -131,6 +143,17 @@ static void add_headers(const struct request *r, const struct reply *reply,
         (void)MHD_add_response_header(response, "Connection", "close");
 }
 
+/* The answer would have been too long: the connection ends without one. */
+static void cut(const struct request *r)
+{
+    metrics_rejected(r->server->options.metrics, "unanswered");
+    if (!atomic_exchange(&r->server->cut_said, true))
+        program_log_event(r->server->options.program_log, LOG_ERROR, "unanswered",
+                          "an answer is longer than %d bytes and its connection was cut; "
+                          "syncguard_rejected_total counts them",
+                          REPLY_MAX_BYTES);
+}
+
 static enum MHD_Result answer(struct request *r, struct MHD_Connection *c)
 {
     struct reply reply = {.status = MHD_HTTP_OK};
@@ -147,6 +170,7 @@ static enum MHD_Result answer(struct request *r, struct MHD_Connection *c)
         metrics_rejected(r->server->options.metrics, reply.rejected);
     if (!buf_ok(&reply.body)) {
         buf_clear(&reply.body);
+        cut(r);
         return MHD_NO;
     }
     n = reply.body.n;

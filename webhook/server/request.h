@@ -35,6 +35,10 @@ enum MHD_Result request_handle(void *door, struct MHD_Connection *c, const char 
 void request_completed(void *door, struct MHD_Connection *c, void **context,
                        enum MHD_RequestTerminationCode code);
 
+/* For MHD_OPTION_UNESCAPE_CALLBACK: %00 would end a path early and make it another one; such a
+ * byte becomes U+0001, which is in none of ours. */
+size_t request_unescape(void *closure, struct MHD_Connection *c, char *text);
+
 /* Larger answers do not exist: a metrics page, or an answer that echoes a uid as large as a scan
  * keeps (1 MiB, six bytes each when escaped). */
 enum { REPLY_MAX_BYTES = 8 * 1024 * 1024 };

@@ -40,10 +40,10 @@ static struct MHD_Daemon *start_webhook(struct server *s)
     return MHD_start_daemon(
         daemon_flags | MHD_USE_TLS, 0, NULL, NULL, request_handle, door,
         MHD_OPTION_NOTIFY_CONNECTION, connection_notify, door, MHD_OPTION_NOTIFY_COMPLETED,
-        request_completed, door, MHD_OPTION_THREAD_POOL_SIZE, n_workers(),
-        MHD_OPTION_CONNECTION_LIMIT, daemon_cap(door), MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)CONNECTION_BYTES, MHD_OPTION_HTTPS_MEM_CERT, pair->certificate_pem,
-        MHD_OPTION_HTTPS_MEM_KEY, pair->key_pem, MHD_OPTION_HTTPS_PRIORITIES,
+        request_completed, door, MHD_OPTION_UNESCAPE_CALLBACK, request_unescape, NULL,
+        MHD_OPTION_THREAD_POOL_SIZE, n_workers(), MHD_OPTION_CONNECTION_LIMIT, daemon_cap(door),
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_HTTPS_MEM_CERT,
+        pair->certificate_pem, MHD_OPTION_HTTPS_MEM_KEY, pair->key_pem, MHD_OPTION_HTTPS_PRIORITIES,
         tls_priorities(s->options.settings->tls.tls13_only), MHD_OPTION_END);
 }
 
@@ -54,6 +54,7 @@ static struct MHD_Daemon *start_admin(struct server *s)
     return MHD_start_daemon(daemon_flags, 0, NULL, NULL, request_handle, door,
                             MHD_OPTION_NOTIFY_CONNECTION, connection_notify, door,
                             MHD_OPTION_NOTIFY_COMPLETED, request_completed, door,
+                            MHD_OPTION_UNESCAPE_CALLBACK, request_unescape, NULL,
                             MHD_OPTION_CONNECTION_LIMIT, daemon_cap(door), MHD_OPTION_END);
 }
 
