@@ -1,6 +1,6 @@
 # syncguard in an image: built on Debian 12, run with nothing but its libraries, as nobody.
 # The base is an argument, so that a mirror or a local import can stand in for it.
-ARG BASE=docker.io/library/debian:bookworm-slim
+ARG BASE=debian:bookworm-slim
 
 FROM ${BASE} AS build
 RUN apt-get update \
