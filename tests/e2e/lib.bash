@@ -1,0 +1,200 @@
+# lib.bash: what the end-to-end tests share. Sourced with the path of syncguard as $1; each script has
+# a cluster of its own in $CLUSTER, and leaves nothing running.
+set -euo pipefail
+export LC_ALL=C TZ=UTC
+
+E2E=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+TOP=$(cd "$E2E/../.." && pwd)
+PROGRAM=$(realpath "$1")
+WEBHOOK=syncguard.syncguard.dev
+DIR=$(mktemp -d "${TMPDIR:-/tmp}/syncguard-e2e.XXXXXX")
+CLUSTER=$DIR/cluster
+KUBECTL=kubectl
+OUT=$DIR/out
+ERR=$DIR/err
+PIDS=()
+export parts
+
+fail() {
+  echo "FAILED: $*"
+  exit 1
+}
+
+# Ends what this script started. On failure the logs stay, at the place that is printed.
+finish() {
+  local status=$? pid
+  for pid in "${PIDS[@]}"; do
+    { kill -TERM "$pid" && wait "$pid"; } 2>/dev/null || true
+  done
+  [[ ! -s $CLUSTER/pid ]] || "$E2E/control-plane" down "$CLUSTER" || status=1
+  if ((status)); then
+    [[ ! -s $ERR ]] || { echo "the last command's standard error:" && tail -n 20 "$ERR"; }
+    # Keys and tokens go; what explains the failure stays.
+    rm -rf "$CLUSTER"/{pki,kubeconfig,etcd,node} "$DIR/certificates"
+    echo "logs: $CLUSTER/logs"
+  else
+    rm -rf "$DIR"
+  fi
+}
+trap finish EXIT
+
+# expect WHAT WANTED FOUND
+expect() {
+  [[ $2 == "$3" ]] || fail "$1: wanted <$2>, found <$3>"
+  echo "ok: $1: $2"
+}
+
+inside() { "$E2E/control-plane" inside "$CLUSTER" "$@"; }
+kubectl() { inside "$KUBECTL" "$@"; }
+
+start_cluster() {
+  parts=$("$E2E/parts")
+  "$E2E/control-plane" up "$CLUSTER" "$PROGRAM"
+}
+
+# copy_manifests: $DIR/manifests, as shipped but for what Kubernetes 1.20 does not serve yet.
+copy_manifests() {
+  cp -R "$TOP/deploy/kubernetes" "$DIR/manifests"
+  sed -i 's|^apiVersion: policy/v1$|&beta1|' "$DIR/manifests/poddisruptionbudget.yaml"
+}
+
+# make_manifests [SED SCRIPT]...: copied and edited as deploy/README.md asks for: the incident's
+# repository and Argo CD, denials on, the volume of the repositories, failurePolicy Fail. Each script
+# edits every file once more.
+make_manifests() {
+  local script
+
+  copy_manifests
+  sed -i -e 's|^    enforce: false|    enforce: true|' -e 's|^      version: ""|      version: "2.10.0"|' \
+    -e 's|^      tracking: auto|      tracking: label|' \
+    -e 's|^      instanceLabelKey: auto|      instanceLabelKey: argocd.argoproj.io/instance|' \
+    -e 's|^    repositories: \[\]|    repositories:|' \
+    -e '/^    repositories:/a\      - url: https://github.com/OrangesCloud/wealist-project-advanced-k8s.git\n        path: /repositories/deploy' \
+    "$DIR/manifests/configmap.yaml"
+  sed -i -E 's|^( +)# (- \{name: repositories, )|\1\2|' "$DIR/manifests/deployment.yaml"
+  sed -i 's|failurePolicy: Ignore|failurePolicy: Fail|' "$DIR"/manifests/validatingwebhook*.yaml
+  for script in "$@"; do
+    sed -i -E "$script" "$DIR"/manifests/*.yaml
+  done
+}
+
+# use_repository STAGE: what git-sync has fetched.
+use_repository() {
+  rm -rf "$DIR/stage"
+  "$TOP/deploy/incident/make-repository" "$DIR/stage" "$1"
+  mkdir -p "$CLUSTER/volumes/repositories"
+  cp -R "$DIR/stage" "$CLUSTER/volumes/repositories/.$1"
+  ln -sfn ".$1" "$CLUSTER/volumes/repositories/deploy"
+}
+
+issue_certificates() {
+  [[ -d $DIR/certificates ]] ||
+    "$PROGRAM" certs issue --name syncguard.syncguard.svc "$DIR/certificates" >/dev/null
+}
+
+# What deploy/README.md says, step by step; then until two replicas are ready.
+install_syncguard() {
+  local manifests=$DIR/manifests
+
+  [[ -d $manifests ]] || make_manifests
+  issue_certificates
+  kubectl apply -f "$manifests/namespace.yaml" >"$OUT"
+  kubectl -n syncguard create secret tls syncguard-tls --cert="$DIR/certificates/tls.crt" \
+    --key="$DIR/certificates/tls.key" >"$OUT"
+  "$manifests/render" "$@" "$DIR/certificates" | kubectl apply -f - >"$OUT"
+  kubectl -n syncguard rollout status deployment/syncguard --timeout 60s >"$OUT"
+  wait_until_registered
+}
+
+# pod_metric NAME: the sum of that counter over the ready replicas.
+pod_metric() {
+  local address
+
+  for address in $(kubectl -n syncguard get endpoints syncguard -o 'jsonpath={.subsets[*].addresses[*].ip}'); do
+    inside curl -sS --max-time 10 "http://$address:8080/metrics"
+  done | awk -v name="$1" '$1 ~ "^" name "([{]|$)" {sum += $2} END {print sum + 0}'
+}
+
+# The API server notices a new registration within a second or two.
+wait_until_registered() {
+  local tries
+
+  for ((tries = 0; tries < 100; tries++)); do
+    if kubectl apply --dry-run=server -f "$E2E/cluster/probe.yaml" >"$OUT" 2>"$ERR" &&
+      [[ $(pod_metric syncguard_reviews_total) -gt 0 ]]; then
+      return 0
+    fi
+    sleep 0.2
+  done
+  fail "the webhook is not asked: $(<"$ERR")"
+}
+
+# run COMMAND...: its exit status in $STATUS, its output in $OUT and $ERR, and a line on the transcript.
+TRANSCRIPT=$DIR/transcript
+run() {
+  STATUS=0
+  "$@" >"$OUT" 2>"$ERR" || STATUS=$?
+  {
+    printf '$'
+    for word in "$@"; do
+      [[ $word =~ ^[A-Za-z0-9@%+=:,./_-]+$ ]] && printf ' %s' "$word" || printf " '%s'" "$word"
+    done
+    echo
+    cat "$OUT" "$ERR"
+    echo "[exit $STATUS]"
+    echo
+  } >>"$TRANSCRIPT"
+}
+
+# allowed COMMAND...: it succeeds, without a word of ours.
+allowed() {
+  run "$@"
+  [[ $STATUS -eq 0 ]] || fail "exit $STATUS: $*"
+  ! grep -q '^Warning: \[' "$ERR" || fail "a warning: $*: $(<"$ERR")"
+  echo "ok: allowed: $*"
+}
+
+# warned RULE COMMAND...: it succeeds, and kubectl shows our warning.
+warned() {
+  local rule=$1
+  shift
+  run "$@"
+  [[ $STATUS -eq 0 ]] || fail "exit $STATUS: $*"
+  grep -qF "Warning: [$rule] " "$ERR" || fail "no warning of $rule: $*: $(<"$ERR")"
+  echo "ok: warned ($rule): $*"
+}
+
+# passed COMMAND...: it succeeds; a warning about what was wrong before may come or not, once an hour.
+passed() {
+  run "$@"
+  [[ $STATUS -eq 0 ]] || fail "exit $STATUS: $*"
+  echo "ok: passed: $*"
+}
+
+# denied RULE COMMAND...: kubectl fails and shows our denial.
+denied() {
+  local rule=$1
+  shift
+  run "$@"
+  [[ $STATUS -ne 0 ]] || fail "not denied: $*"
+  grep -qF "admission webhook \"$WEBHOOK\" denied the request: [$rule] " "$ERR" ||
+    fail "another failure than $rule: $*: $(<"$ERR")"
+  echo "ok: denied ($rule): $*"
+}
+
+# absent KIND NAME: there is no such object in argocd.
+absent() {
+  ! kubectl -n argocd get "$1" "$2" >"$OUT" 2>"$ERR" || fail "$1 $2 is there"
+  grep -qF '(NotFound)' "$ERR" || fail "$(<"$ERR")"
+  echo "ok: absent: $1 $2"
+}
+
+# same_transcript FILE: what kubectl said, whole. SYNCGUARD_WRITE_WANTED=1 writes FILE instead.
+same_transcript() {
+  if [[ -n ${SYNCGUARD_WRITE_WANTED-} ]]; then
+    mkdir -p "${1%/*}"
+    cp "$TRANSCRIPT" "$1"
+  fi
+  diff -u "$1" "$TRANSCRIPT" || fail "the transcript differs from $1"
+  echo "ok: the transcript is ${1#"$TOP/"}"
+}
