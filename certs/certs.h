@@ -3,6 +3,7 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/str.h"
 #include <stdint.h>
 
 enum {
@@ -56,3 +57,18 @@ bool certs_pair_load(const char *certificate, const char *key, int64_t now, stru
                      struct err *err) MUST_CHECK;
 void certs_pair_free(struct certs_pair *pair); /* NULL is fine */
 void certs_pair_freep(struct certs_pair **pair);
+
+/* What a bundle of CA certificates can verify a server with. */
+enum certs_bundle {
+    CERTS_BUNDLE_GOOD,           /* at least one certificate is valid now */
+    CERTS_BUNDLE_NOT_BASE64,     /* a placeholder, PEM as it is, … */
+    CERTS_BUNDLE_NO_CERTIFICATE, /* base64 of no PEM, or of PEM without a certificate in it */
+    CERTS_BUNDLE_NOT_VALID_NOW,  /* every certificate is expired or not valid yet */
+};
+/*
+ * A bundle as Kubernetes objects carry it: base64 of PEM. Blocks that hold no certificate, or a
+ * damaged one, are passed over, as Go's verifier (the API server's) does.
+ * now  Unix seconds.
+ * Source: Go crypto/x509, CertPool.AppendCertsFromPEM; encoding/json, []byte.
+ */
+enum certs_bundle certs_bundle_check(struct str base64, int64_t now);
