@@ -45,7 +45,7 @@ expect() {
 }
 
 inside() { "$E2E/control-plane" inside "$CLUSTER" "$@"; }
-kubectl() { inside "$KUBECTL" "$@"; }
+kubectl() { inside timeout 60 "$KUBECTL" "$@"; }
 
 start_cluster() {
   parts=$("$E2E/parts")
@@ -78,13 +78,29 @@ make_manifests() {
   done
 }
 
-# use_repository STAGE: what git-sync has fetched.
+# use_repository STAGE: what git-sync has fetched, as a link that it exchanges. Returns when every
+# replica that runs has read it.
 use_repository() {
+  local pod pods log tries
+  local -A before
+
+  pods=$(inside kubectl -n syncguard get pods -o 'jsonpath={.items[*].metadata.name}')
+  for pod in $pods; do
+    before[$pod]=$(grep -c '"event":"facts-loaded"' "$CLUSTER/logs/$pod.program.log" || :)
+  done
   rm -rf "$DIR/stage"
   "$TOP/deploy/incident/make-repository" "$DIR/stage" "$1"
   mkdir -p "$CLUSTER/volumes/repositories"
   cp -R "$DIR/stage" "$CLUSTER/volumes/repositories/.$1"
   ln -sfn ".$1" "$CLUSTER/volumes/repositories/deploy"
+  for pod in $pods; do
+    log=$CLUSTER/logs/$pod.program.log
+    for ((tries = 0; tries < 300; tries++)); do
+      (($(grep -c '"event":"facts-loaded"' "$log" || :) > before[$pod])) && continue 2
+      sleep 0.1
+    done
+    fail "$pod did not read the repository again"
+  done
 }
 
 issue_certificates() {
@@ -140,7 +156,8 @@ run() {
       [[ $word =~ ^[A-Za-z0-9@%+=:,./_-]+$ ]] && printf ' %s' "$word" || printf " '%s'" "$word"
     done
     echo
-    cat "$OUT" "$ERR"
+    # An editor's temporary file has another name each time.
+    sed -E 's|/[^ ]*/kubectl[a-z-]*-edit-[^ ]*\.yaml|FILE|' "$OUT" "$ERR"
     echo "[exit $STATUS]"
     echo
   } >>"$TRANSCRIPT"
