@@ -58,12 +58,9 @@ copy_manifests() {
   sed -i 's|^apiVersion: policy/v1$|&beta1|' "$DIR/manifests/poddisruptionbudget.yaml"
 }
 
-# make_manifests [SED SCRIPT]...: copied and edited as deploy/README.md asks for: the incident's
-# repository and Argo CD, denials on, the volume of the repositories, failurePolicy Fail. Each script
-# edits every file once more.
+# make_manifests: copied and edited as deploy/README.md asks for: the incident's repository and Argo
+# CD, denials on, the volume of the repositories, failurePolicy Fail.
 make_manifests() {
-  local script
-
   copy_manifests
   sed -i -e 's|^    enforce: false|    enforce: true|' -e 's|^      version: ""|      version: "2.10.0"|' \
     -e 's|^      tracking: auto|      tracking: label|' \
@@ -73,6 +70,12 @@ make_manifests() {
     "$DIR/manifests/configmap.yaml"
   sed -i -E 's|^( +)# (- \{name: repositories, )|\1\2|' "$DIR/manifests/deployment.yaml"
   sed -i 's|failurePolicy: Ignore|failurePolicy: Fail|' "$DIR"/manifests/validatingwebhook*.yaml
+}
+
+# edit_manifests SED-SCRIPT...: edits every manifest once more.
+edit_manifests() {
+  local script
+
   for script in "$@"; do
     sed -i -E "$script" "$DIR"/manifests/*.yaml
   done
@@ -117,7 +120,7 @@ install_syncguard() {
   kubectl apply -f "$manifests/namespace.yaml" >"$OUT"
   kubectl -n syncguard create secret tls syncguard-tls --cert="$DIR/certificates/tls.crt" \
     --key="$DIR/certificates/tls.key" >"$OUT"
-  "$manifests/render" "$@" "$DIR/certificates" | kubectl apply -f - >"$OUT"
+  "$manifests/render" "$DIR/certificates" | kubectl apply -f - >"$OUT"
   kubectl -n syncguard rollout status deployment/syncguard --timeout 60s >"$OUT"
   wait_until_registered
 }
