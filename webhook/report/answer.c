@@ -153,8 +153,9 @@ static void write_warnings(struct buf *out, const struct verdict *verdict)
     json_out_close(out, ']');
 }
 
-/* The API server puts the webhook's name and a '/' before each key. */
-static void write_audit(struct buf *out, const struct verdict *verdict)
+/* The API server puts the webhook's name and a '/' before each key. The uid is nowhere else in its
+ * audit event, and leads to the line of the decision log. */
+static void write_audit(struct buf *out, struct str uid, const struct verdict *verdict)
 {
     AUTO(buf_clearp) struct buf rules;
     bool seen[N_RULES] = {false};
@@ -172,6 +173,7 @@ static void write_audit(struct buf *out, const struct verdict *verdict)
     json_out_text(out, "decision", verdict->allowed ? STR("allow") : STR("deny"));
     if (rules.n)
         json_out_text(out, "rules", buf_str(&rules));
+    json_out_text(out, "uid", uid);
     json_out_close(out, '}');
 }
 
@@ -196,6 +198,6 @@ void answer_write(struct buf *out, const struct review *review, const struct ver
     write_warnings(out, verdict);
     /* Most requests find nothing: their audit events stay as they were. */
     if (verdict->n_findings)
-        write_audit(out, verdict);
+        write_audit(out, review->uid, verdict);
     buf_adds(out, "}}");
 }

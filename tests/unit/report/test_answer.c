@@ -69,7 +69,8 @@ static void a_denial_carries_every_denying_finding(void **state)
         "\"warnings\":[\"[self-prune] not so bad.\","
         "\"[self-reference] not new with this change, so allowed: an old sin.\"],"
         "\"auditAnnotations\":{\"decision\":\"deny\","
-        "\"rules\":\"self-reference,self-prune,protected-secret-prune\"}}}");
+        "\"rules\":\"self-reference,self-prune,protected-secret-prune\","
+        "\"uid\":\"705ab4f5-6393-11e8-b7cc-42010a800002\"}}}");
 }
 
 /* The rules escape what they quote; what one of them forgot still forges no line, and what they did
