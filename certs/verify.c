@@ -206,9 +206,10 @@ static bool write_pair(const struct chain *chain, const EVP_PKEY *key, struct ce
     return true;
 }
 
+/* The group is left out: a Kubernetes volume shows a key to its Pod by fsGroup (mode 0440). */
 static char *mode_note(const char *key_file, mode_t mode)
 {
-    if ((mode & (S_IRWXG | S_IRWXO)) == 0)
+    if ((mode & S_IRWXO) == 0)
         return NULL;
     return xasprintf("%s can be read by others (mode %04o); 0600 is enough", key_file,
                      mode & (S_IRWXU | S_IRWXG | S_IRWXO));

@@ -99,6 +99,17 @@ static void a_readable_key_is_a_note(void **state)
                         "out/tls.key can be read by others (mode 0644); 0600 is enough");
 }
 
+static void a_key_of_the_pods_group_is_none(void **state)
+{
+    AUTO(certs_pair_freep) struct certs_pair *pair = NULL;
+
+    (void)state;
+    scratch_issue("out");
+    scratch_run("chmod 0440 out/tls.key");
+    pair = loaded("out/tls.crt", "out/tls.key", SCRATCH_NOW);
+    assert_null(pair->note);
+}
+
 static void a_key_of_another_certificate_is_refused(void **state)
 {
     (void)state;
@@ -240,6 +251,7 @@ int main(void)
         IN_SCRATCH(a_chain_is_served_whole_and_lasts_as_long_as_its_shortest),
         IN_SCRATCH(an_older_key_form_is_handed_on_as_pkcs8),
         IN_SCRATCH(a_readable_key_is_a_note),
+        IN_SCRATCH(a_key_of_the_pods_group_is_none),
         IN_SCRATCH(a_key_of_another_certificate_is_refused),
         IN_SCRATCH(dates_are_checked_at_the_moment_of_loading),
         IN_SCRATCH(a_chain_in_the_wrong_order_is_refused),
