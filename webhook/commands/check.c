@@ -1,5 +1,6 @@
 #include "base/json.h"
 #include "base/mem.h"
+#include "commands/check_registration.h"
 #include "commands/console.h"
 #include "commands/setup.h"
 #include "config/nearest.h"
@@ -15,6 +16,9 @@
 
 static const struct option_row check_options[] = {
     SETUP_OPTIONS,
+    {"--webhook-configuration", "FILE", OPTION_LIST,
+     "judge the ValidatingWebhookConfigurations in FILE (YAML or JSON; - is standard input) as "
+     "registrations of syncguard; alone, no repository is judged"},
     {"--format", "text|json", OPTION_VALUE, "how the report is written (text)"},
 };
 
@@ -229,7 +233,8 @@ static bool read_format(const struct options *o, bool *json, struct err *err)
     return false;
 }
 
-/* The repositories to judge: those of the options, DIR, or the working directory. */
+/* The repositories to judge: those of the options, DIR, or the working directory where nothing else
+ * is to be judged. */
 static bool read_arguments(const struct options *o, struct settings *s, struct err *err)
 {
     if (options_n_arguments(o) > 1) {
@@ -239,14 +244,38 @@ static bool read_arguments(const struct options *o, struct settings *s, struct e
     }
     if (options_n_arguments(o))
         return setup_add_work_tree(s, options_argument(o, 0), err);
-    return s->n_repositories || setup_add_work_tree(s, ".", err);
+    return s->n_repositories || options_has(o, "--webhook-configuration") ||
+           setup_add_work_tree(s, ".", err);
+}
+
+static bool judge_repositories(const struct settings *settings, int64_t now,
+                               struct check_report *report, struct err *err)
+{
+    AUTO(facts_unrefp) struct facts *facts = NULL;
+
+    if (!settings->n_repositories)
+        return true;
+    if (!setup_facts(settings, true, now, &facts, err))
+        return false;
+    judge_all(facts, now, report);
+    return true;
+}
+
+static bool judge_registrations(const struct options *o, const struct settings *settings,
+                                int64_t now, struct check_report *report, struct err *err)
+{
+    static const char option[] = "--webhook-configuration";
+
+    for (size_t i = 0; i < options_n_values(o, option); i++)
+        if (!check_registration_load(options_value_at(o, option, i), settings, now, report, err))
+            return false;
+    return true;
 }
 
 static int run_check(const struct command *command, int argc, char **argv)
 {
     AUTO(options_freep) struct options *o = NULL;
     AUTO(settings_freep) struct settings *settings = NULL;
-    AUTO(facts_unrefp) struct facts *facts = NULL;
     AUTO(check_report_freep) struct check_report *report = check_report_new();
     AUTO(buf_clearp) struct buf out = {.max = REPORT_MAX};
     struct err err = {0};
@@ -258,9 +287,9 @@ static int run_check(const struct command *command, int argc, char **argv)
     if (options_has(o, "--help"))
         return console_help(command);
     if (!read_format(o, &json, &err) || !setup_settings(o, &settings, &err) ||
-        !read_arguments(o, settings, &err) || !setup_facts(settings, true, now, &facts, &err))
+        !read_arguments(o, settings, &err) || !judge_repositories(settings, now, report, &err) ||
+        !judge_registrations(o, settings, now, report, &err))
         return console_unable(command, &err);
-    judge_all(facts, now, report);
     if (json)
         check_report_json(report, &out);
     else
@@ -270,11 +299,13 @@ static int run_check(const struct command *command, int argc, char **argv)
 
 const struct command command_check = {
     .name = "check",
-    .synopsis = "[--repository URL=DIR]... [--config FILE] [--format text|json] [DIR]",
+    .synopsis = "[--repository URL=DIR]... [--webhook-configuration FILE]... [--config FILE] "
+                "[--format text|json] [DIR]",
     .says = "judge every Application and ExternalSecret that repositories hold",
     .details = "Judges each as if it were applied now, with the files as they lie there standing "
                "for every revision. DIR is a Git work tree whose remote called origin says its "
-               "URL; without DIR and repositories it is the working directory. Exits 0 when "
+               "URL; without DIR, repositories and webhook configurations it is the working "
+               "directory. Exits 0 when "
                "nothing is denied, 1 when something is, 2 when it could not run.",
     .options = check_options,
     .n_options = ARRAY_LEN(check_options),

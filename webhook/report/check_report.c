@@ -8,6 +8,7 @@
 /* One finding with a copy of what it is about; texts are escaped already. */
 struct entry {
     struct finding finding;
+    const char *rule;
     char *kind;
     char *namespace;
     char *name;
@@ -25,6 +26,7 @@ struct note {
 struct check_report {
     size_t n_applications;
     size_t n_external_secrets;
+    size_t n_webhook_configurations;
     struct entry *entries;
     size_t n_entries;
     size_t capacity_entries;
@@ -98,23 +100,56 @@ static struct finding copy_finding(const struct finding *f)
     return copy;
 }
 
+static void add_entry(struct check_report *r, const char *rule, const struct finding *f,
+                      const struct entry *about)
+{
+    struct entry *e;
+
+    r->entries = xgrow(r->entries, r->n_entries, &r->capacity_entries, sizeof *r->entries);
+    e = &r->entries[r->n_entries];
+    *e = *about;
+    e->finding = copy_finding(f);
+    e->rule = rule;
+    e->order = r->n_entries++;
+}
+
 void check_report_add(struct check_report *r, const struct review *review,
                       const struct verdict *verdict)
 {
     r->n_applications += review->kind == REVIEW_APPLICATION;
     r->n_external_secrets += review->kind == REVIEW_EXTERNAL_SECRET;
     for (size_t i = 0; i < verdict->n_findings; i++) {
-        r->entries = xgrow(r->entries, r->n_entries, &r->capacity_entries, sizeof *r->entries);
-        r->entries[r->n_entries] = (struct entry){
-            .finding = copy_finding(&verdict->findings[i]),
+        const struct entry about = {
             .kind = escaped(review->kind_text, TEXT_FIELD_MAX),
             .namespace = escaped(review->namespace, TEXT_FIELD_MAX),
             .name = escaped(review->name, TEXT_FIELD_MAX),
             .file = escaped(str_from(review->file), 0),
             .line = review->line,
-            .order = r->n_entries,
         };
-        r->n_entries++;
+
+        add_entry(r, rule_id_name(verdict->findings[i].rule), &verdict->findings[i], &about);
+    }
+}
+
+void check_report_count_webhook_configuration(struct check_report *r)
+{
+    r->n_webhook_configurations++;
+}
+
+void check_report_add_registration(struct check_report *r, const char *rule, const char *kind,
+                                   struct str name, const char *file, unsigned line,
+                                   const struct verdict *verdict)
+{
+    for (size_t i = 0; i < verdict->n_findings; i++) {
+        const struct entry about = {
+            .kind = xstrdup(kind),
+            .namespace = xstrdup(""),
+            .name = escaped(name, TEXT_FIELD_MAX),
+            .file = escaped(str_from(file), 0),
+            .line = line,
+        };
+
+        add_entry(r, rule, &verdict->findings[i], &about);
     }
 }
 
@@ -150,7 +185,7 @@ static int by_place(const void *left, const void *right)
     if (!order)
         order = by_number(a->line, b->line);
     if (!order)
-        order = strcmp(rule_id_name(a->finding.rule), rule_id_name(b->finding.rule));
+        order = strcmp(a->rule, b->rule);
     return order ? order : by_number(a->order, b->order);
 }
 
@@ -209,7 +244,7 @@ static void write_finding(struct buf *out, const struct entry *e)
     const struct finding *f = &e->finding;
 
     write_place(out, e->file, e->line);
-    buf_printf(out, "%s [%s] %s\n", outcome(f), rule_id_name(f->rule), f->message);
+    buf_printf(out, "%s [%s] %s\n", outcome(f), e->rule, f->message);
     for (size_t i = 0; i < f->n_evidence; i++)
         buf_printf(out, "    %s%s%s%s\n", f->evidence[i].saw, f->evidence[i].source[0] ? " (" : "",
                    f->evidence[i].source, f->evidence[i].source[0] ? ")" : "");
@@ -234,9 +269,13 @@ static void write_summary(const struct check_report *r, struct buf *out)
                plural(n[FINDING_WARN]), n[FINDING_UNDECIDED]);
     if (n[FINDING_EXEMPTED])
         buf_printf(out, ", %zu exempted", n[FINDING_EXEMPTED]);
-    buf_printf(out, " in %zu Application%s and %zu ExternalSecret%s; %zu note%s\n",
-               r->n_applications, plural(r->n_applications), r->n_external_secrets,
-               plural(r->n_external_secrets), r->n_notes, plural(r->n_notes));
+    buf_printf(out, " in %zu Application%s%s %zu ExternalSecret%s", r->n_applications,
+               plural(r->n_applications), r->n_webhook_configurations ? "," : " and",
+               r->n_external_secrets, plural(r->n_external_secrets));
+    if (r->n_webhook_configurations)
+        buf_printf(out, " and %zu webhook configuration%s", r->n_webhook_configurations,
+                   plural(r->n_webhook_configurations));
+    buf_printf(out, "; %zu note%s\n", r->n_notes, plural(r->n_notes));
 }
 
 void check_report_text(const struct check_report *r, struct buf *out)
@@ -270,7 +309,7 @@ static void write_json_finding(struct buf *out, const struct entry *e)
     const struct finding *f = &e->finding;
 
     json_out_open(out, NULL, '{');
-    json_out_text(out, "rule", str_from(rule_id_name(f->rule)));
+    json_out_text(out, "rule", str_from(e->rule));
     json_out_text(out, "verdict", str_from(finding_verdict_name(f->verdict)));
     json_out_bool(out, "denies", f->denies);
     json_out_text(out, "kind", str_from(e->kind));
@@ -292,6 +331,8 @@ void check_report_json(const struct check_report *r, struct buf *out)
     json_out_open(out, "judged", '{');
     json_out_number(out, "applications", r->n_applications);
     json_out_number(out, "externalSecrets", r->n_external_secrets);
+    if (r->n_webhook_configurations)
+        json_out_number(out, "webhookConfigurations", r->n_webhook_configurations);
     json_out_close(out, '}');
     json_out_open(out, "findings", '[');
     for (size_t i = 0; i < r->n_entries; i++)

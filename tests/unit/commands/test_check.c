@@ -1,5 +1,6 @@
 /* check and explain from the command line: what is printed and how they exit. */
 #include "base/mem.h"
+#include "commands/check_registration.h"
 #include "commands/options.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -309,6 +310,89 @@ static void what_cannot_run_says_why(void **state)
     }
 }
 
+#define REGISTRATION(timeout)                                                                      \
+    "apiVersion: admissionregistration.k8s.io/v1\n"                                                \
+    "kind: ValidatingWebhookConfiguration\n"                                                       \
+    "metadata: {name: guard}\n"                                                                    \
+    "webhooks:\n"                                                                                  \
+    "- name: guard.example\n"                                                                      \
+    "  admissionReviewVersions: [v1]\n"                                                            \
+    "  sideEffects: None\n"                                                                        \
+    "  failurePolicy: Ignore\n"                                                                    \
+    "  timeoutSeconds: " timeout "\n"                                                              \
+    "  rules:\n"                                                                                   \
+    "  - apiGroups: [argoproj.io, external-secrets.io]\n"                                          \
+    "    apiVersions: ['*']\n"                                                                     \
+    "    operations: [CREATE, UPDATE]\n"                                                           \
+    "    resources: [applications, externalsecrets]\n"                                             \
+    "  clientConfig: {service: {namespace: s, name: s, path: /validate}}\n"
+
+/* The working directory of this test is no work tree of its own: nothing else is judged. */
+static void a_registration_alone_is_all_that_is_judged(void **state)
+{
+    struct world *w = *state;
+    const char *words[] = {"--webhook-configuration", NULL, NULL};
+    struct ran r;
+
+    words[1] = put(w, "webhook.yaml", REGISTRATION("5"));
+    run(&r, &command_check, words);
+    assert_string_equal(r.err, "");
+    assert_string_equal(r.out, "0 denied, 0 warnings, 0 undecided in 0 Applications, 0 "
+                               "ExternalSecrets and 1 webhook configuration; 0 notes\n");
+    assert_int_equal(r.status, EXIT_OK);
+}
+
+static void registrations_are_judged_beside_repositories(void **state)
+{
+    struct world *w = *state;
+    AUTO(freep) char *repository = repository_option(w, URL);
+    const char *words[] = {"--repository",
+                           repository,
+                           "--webhook-configuration",
+                           NULL,
+                           "--webhook-configuration",
+                           NULL,
+                           "--format",
+                           "json",
+                           NULL};
+    struct ran r;
+
+    words[3] = put(w, "slow.yaml", REGISTRATION("30"));
+    words[5] = put(w, "good.yaml", REGISTRATION("5"));
+    (void)put(w, "root.yaml", APPLICATION("  namespace: argocd\n"));
+    run(&r, &command_check, words);
+    assert_string_equal(r.err, "");
+    assert_int_equal(r.status, EXIT_DENIED);
+    assert_non_null(strstr(r.out, "\"judged\":{\"applications\":1,\"externalSecrets\":0,"
+                                  "\"webhookConfigurations\":2}"));
+    assert_non_null(strstr(r.out, "\"rule\":\"lockout\",\"verdict\":\"deny\",\"denies\":true,"
+                                  "\"kind\":\"ValidatingWebhookConfiguration\","
+                                  "\"namespace\":\"\",\"name\":\"guard\","));
+    assert_non_null(strstr(r.out, "slow.yaml\",\"line\":5,"));
+    assert_non_null(strstr(r.out, "\"rule\":\"self-reference\",\"verdict\":\"deny\""));
+}
+
+static void a_registration_that_cannot_be_read_ends_the_run(void **state)
+{
+    struct world *w = *state;
+    static char text[REGISTRATION_MAX_BYTES + 2];
+    const char *words[] = {"--webhook-configuration", "/nonexistent", NULL};
+    AUTO(freep) char *large = NULL;
+    struct ran r;
+
+    run(&r, &command_check, words);
+    assert_int_equal(r.status, EXIT_UNABLE);
+    assert_string_equal(r.out, "");
+    assert_string_equal(r.err, "syncguard check: /nonexistent: the file could not be read: No such "
+                               "file or directory\n");
+    memset(text, '#', sizeof text - 1);
+    words[1] = put(w, "large.yaml", text);
+    large = xasprintf("syncguard check: %s: the file is larger than 4194304 bytes\n", words[1]);
+    run(&r, &command_check, words);
+    assert_int_equal(r.status, EXIT_UNABLE);
+    assert_string_equal(r.err, large);
+}
+
 static void a_repository_that_cannot_be_read_ends_the_run(void **state)
 {
     static const char *const words[] = {"--repository", "u=/nonexistent", NULL};
@@ -395,6 +479,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(settings_change_what_is_denied, set_up, tear_down),
         cmocka_unit_test(what_cannot_run_says_why),
         cmocka_unit_test(a_repository_that_cannot_be_read_ends_the_run),
+        cmocka_unit_test_setup_teardown(a_registration_alone_is_all_that_is_judged, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(registrations_are_judged_beside_repositories, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_registration_that_cannot_be_read_ends_the_run, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(explain_shows_findings_and_facts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(explain_reads_admission_reviews, set_up, tear_down),
         cmocka_unit_test_setup_teardown(explain_refuses_what_is_neither, set_up, tear_down),

@@ -21,6 +21,8 @@ static json_t *from(const char *text)
     return value;
 }
 
+enum { LIST_MAX = 1024 * 1024 };
+
 #define CLIENT "\"clientConfig\":{\"service\":{\"namespace\":\"n\",\"name\":\"s\"}}"
 
 static struct webhook_configuration *parsed(const char *version, const char *fields)
@@ -130,7 +132,7 @@ static char *repeated(size_t count, const char *item)
 {
     struct buf b;
 
-    buf_init(&b, 1024 * 1024);
+    buf_init(&b, LIST_MAX);
     for (size_t i = 0; i < count; i++)
         buf_printf(&b, "%s%s", i ? "," : "", item);
     return buf_take(&b);

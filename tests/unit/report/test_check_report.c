@@ -153,12 +153,56 @@ static void nothing_found_is_said_too(void **state)
                         "\"externalSecrets\":0},\"findings\":[],\"notes\":[]}\n");
 }
 
+/* Its rule is no enum rule_id: the report carries its name. */
+static void a_registration_is_a_finding_like_others(void **state)
+{
+    AUTO(check_report_freep) struct check_report *r = check_report_new();
+    AUTO(buf_clearp) struct buf out = {.max = OUT_MAX};
+    struct evidence evidence = {field, nothing};
+    struct finding denied = {.rule = N_RULES,
+                             .verdict = FINDING_DENY,
+                             .denies = true,
+                             .subject = nothing,
+                             .target = nothing,
+                             .message = message_a,
+                             .evidence = &evidence,
+                             .n_evidence = 1};
+    const struct verdict verdict = {.findings = &denied, .n_findings = 1};
+
+    (void)state;
+    check_report_count_webhook_configuration(r);
+    check_report_count_webhook_configuration(r);
+    check_report_add_registration(r, "lockout", "ValidatingWebhookConfiguration", STR("w\033"),
+                                  "w.yaml", 12, &verdict);
+    check_report_text(r, &out);
+    assert_string_equal(buf_str(&out).p,
+                        "w.yaml:12: deny [lockout] Application argocd/a would sync itself.\n"
+                        "    spec.syncPolicy\n"
+                        "\n"
+                        "1 denied, 0 warnings, 0 undecided in 0 Applications, 0 ExternalSecrets "
+                        "and 2 webhook configurations; 0 notes\n");
+    assert_true(check_report_denies(r));
+    buf_reset(&out);
+    check_report_json(r, &out);
+    assert_string_equal(
+        buf_str(&out).p,
+        "{\"schema\":\"syncguard.check/v1\",\"judged\":{\"applications\":0,\"externalSecrets\":0,"
+        "\"webhookConfigurations\":2},\"findings\":["
+        "{\"rule\":\"lockout\",\"verdict\":\"deny\",\"denies\":true,"
+        "\"kind\":\"ValidatingWebhookConfiguration\",\"namespace\":\"\","
+        "\"name\":\"w\\\\u{1b}\",\"file\":\"w.yaml\",\"line\":12,"
+        "\"message\":\"Application argocd/a would sync itself.\",\"evidence\":["
+        "{\"saw\":\"spec.syncPolicy\",\"source\":\"\"}]}"
+        "],\"notes\":[]}\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_is_sorted_and_sums_up),
         cmocka_unit_test(json_keeps_its_schema),
         cmocka_unit_test(nothing_found_is_said_too),
+        cmocka_unit_test(a_registration_is_a_finding_like_others),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

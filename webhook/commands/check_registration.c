@@ -1,0 +1,326 @@
+#include "commands/check_registration.h"
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/yaml.h"
+#include "certs/certs.h"
+#include "objects/identity.h"
+#include "objects/webhook_configuration.h"
+#include "repository/decode.h"
+#include "rules/lockout.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A YAML document or JSON value; items of a List are views into it. */
+struct document {
+    json_t *tree;
+    struct yaml_lines *lines; /* NULL: not known */
+    unsigned line;
+};
+
+struct placed_configuration {
+    struct webhook_configuration *configuration;
+    const struct yaml_lines *lines;
+    unsigned line;
+};
+
+/* What a file holds that matters here. */
+struct registrations {
+    const char *file;
+    struct document *documents;
+    size_t n_documents;
+    size_t capacity_documents;
+    struct placed_configuration *configurations;
+    size_t n_configurations;
+    size_t capacity_configurations;
+    const json_t **namespaces;
+    size_t n_namespaces;
+    size_t capacity_namespaces;
+};
+
+static void registrations_clear(struct registrations *r)
+{
+    for (size_t i = 0; i < r->n_configurations; i++)
+        webhook_configuration_free(r->configurations[i].configuration);
+    for (size_t i = 0; i < r->n_documents; i++) {
+        json_decref(r->documents[i].tree);
+        yaml_lines_free(r->documents[i].lines);
+    }
+    free(r->configurations);
+    free(r->documents);
+    free(r->namespaces);
+}
+
+static bool add_configuration(struct registrations *r, json_t *object, const struct document *in,
+                              unsigned line, struct err *err)
+{
+    struct placed_configuration placed = {NULL, in->lines, line};
+    struct str name = json_str_at(json_object_at(object, "metadata"), "name");
+
+    if (r->n_configurations == REGISTRATION_MAX_CONFIGURATIONS) {
+        err_what(err, ERR_LIMIT, "it holds more than %d objects of kind %s",
+                 REGISTRATION_MAX_CONFIGURATIONS, KIND_VALIDATING_WEBHOOKS);
+        err_where(err, "%s", r->file);
+        return false;
+    }
+    if (!webhook_configuration_parse(object, &placed.configuration, err)) {
+        err_where(err, "%s:%u, %s%s%.*s", r->file, line, KIND_VALIDATING_WEBHOOKS,
+                  name.n ? " " : "", STR_ARG(name));
+        if (err->kind == ERR_INPUT)
+            err_remedy(err, "the API server would refuse it; correct the field");
+        return false;
+    }
+    r->configurations = xgrow(r->configurations, r->n_configurations, &r->capacity_configurations,
+                              sizeof *r->configurations);
+    r->configurations[r->n_configurations++] = placed;
+    return true;
+}
+
+static bool add_object(struct registrations *r, json_t *object, const struct document *in,
+                       unsigned line, struct err *err)
+{
+    struct identity id;
+    bool named = identity_read(object, &id);
+
+    if (str_is(id.kind, KIND_VALIDATING_WEBHOOKS))
+        return add_configuration(r, object, in, line, err);
+    if (named && identity_is_kind(&id, "", "Namespace")) {
+        r->namespaces =
+            xgrow(r->namespaces, r->n_namespaces, &r->capacity_namespaces, sizeof *r->namespaces);
+        r->namespaces[r->n_namespaces++] = object;
+    }
+    return true;
+}
+
+/* As `kubectl get -o json` writes several objects. */
+static bool add_list(struct registrations *r, const json_t *items, const struct document *list,
+                     struct err *err)
+{
+    size_t index;
+    json_t *item;
+
+    json_array_foreach(items, index, item)
+    {
+        unsigned line = list->lines ? yaml_line_at(list->lines, items, index) : 0;
+
+        if (!add_object(r, item, list, line ? line : list->line, err))
+            return false;
+    }
+    return true;
+}
+
+static bool add_document(struct registrations *r, const struct document *d, struct err *err)
+{
+    const json_t *items = json_array_at(d->tree, "items");
+
+    return items && str_ends(json_str_at(d->tree, "kind"), STR("List"))
+               ? add_list(r, items, d, err)
+               : add_object(r, d->tree, d, d->line, err);
+}
+
+static bool is_separator(struct str line)
+{
+    return str_starts(line, STR("---")) && (line.n == 3 || strchr(" \t\r", line.p[3]) != NULL);
+}
+
+/* The line where the document's text begins, behind comments; 0 where there is none. */
+static unsigned find_content(struct str document, unsigned line)
+{
+    struct str rest = document;
+    struct str text;
+
+    for (; str_split(&rest, '\n', &text); line++) {
+        if (is_separator(text))
+            text = str_sub(text, 3, text.n);
+        text = str_trim(text);
+        if (text.n && text.p[0] != '#')
+            return line;
+    }
+    return 0;
+}
+
+/* JSON is YAML but for a few escapes: what libyaml does not take is tried without lines. */
+static bool read_document(const char *file, struct str text, unsigned first_line,
+                          struct document *d, struct err *err)
+{
+    struct err yaml = {0};
+    struct err json = {0};
+
+    if (yaml_read(text, first_line, &d->tree, &d->lines, &yaml))
+        return true;
+    if (str_starts(str_trim(text), STR("{")) && json_read(text, &d->tree, &json))
+        return true;
+    err_what(err, yaml.kind, "%s", yaml.what);
+    err_where(err, "%s, %s", file, yaml.where);
+    err_why(err, "%s", yaml.why);
+    return false;
+}
+
+static bool add_text(struct registrations *r, struct str text, unsigned first_line, struct err *err)
+{
+    struct document d = {.line = find_content(text, first_line)};
+
+    if (!d.line)
+        return true;
+    if (!read_document(r->file, text, first_line, &d, err))
+        return false;
+    /* Views stay valid while the registrations hold it. */
+    r->documents =
+        xgrow(r->documents, r->n_documents, &r->capacity_documents, sizeof *r->documents);
+    r->documents[r->n_documents++] = d;
+    return !json_is_object(d.tree) || add_document(r, &d, err);
+}
+
+/* Each document begins with its separator, behind which it may start on the same line. */
+static bool add_stream(struct registrations *r, struct str text, struct err *err)
+{
+    struct str rest = text;
+    struct str line;
+    size_t start = 0;
+    unsigned start_line = 1;
+
+    for (unsigned n = 1; str_split(&rest, '\n', &line); n++) {
+        size_t at = (size_t)(line.p - text.p);
+
+        if (!is_separator(line))
+            continue;
+        if (!add_text(r, str_sub(text, start, at), start_line, err))
+            return false;
+        start = at;
+        start_line = n;
+    }
+    return add_text(r, str_sub(text, start, text.n), start_line, err);
+}
+
+/* The last object of that name, as it would be the one applied last. */
+static struct namespace_labels find_namespace(const struct registrations *r, struct str name)
+{
+    struct namespace_labels found = {.name = name};
+
+    for (size_t i = 0; name.p && i < r->n_namespaces; i++) {
+        const json_t *metadata = json_object_at(r->namespaces[i], "metadata");
+
+        if (str_eq(json_str_at(metadata, "name"), name))
+            found = (struct namespace_labels){name, true, json_object_at(metadata, "labels")};
+    }
+    return found;
+}
+
+static enum registration_ca ca_of(const struct webhook *w, int64_t now)
+{
+    if (!w->ca_bundle.n)
+        return REGISTRATION_CA_ABSENT;
+    switch (certs_bundle_check(w->ca_bundle, now)) {
+    case CERTS_BUNDLE_GOOD:
+        return REGISTRATION_CA_GOOD;
+    case CERTS_BUNDLE_NOT_BASE64:
+        return REGISTRATION_CA_NOT_BASE64;
+    case CERTS_BUNDLE_NO_CERTIFICATE:
+        return REGISTRATION_CA_NO_CERTIFICATE;
+    case CERTS_BUNDLE_NOT_VALID_NOW:
+        break;
+    }
+    return REGISTRATION_CA_NOT_VALID_NOW;
+}
+
+static void note_conditions(const struct registrations *r, const struct webhook *w, unsigned line,
+                            struct check_report *report)
+{
+    AUTO(freep) char *text = NULL;
+
+    if (!w->n_match_conditions)
+        return;
+    text =
+        xasprintf("webhook %.*s: its matchConditions (%zu) were not evaluated; an expression that "
+                  "fails %s",
+                  STR_ARG(w->name), w->n_match_conditions,
+                  w->fails ? "refuses the request under failurePolicy Fail"
+                           : "skips the webhook under failurePolicy Ignore, and refuses the "
+                             "request under Fail");
+    check_report_note(report, r->file, line, text);
+}
+
+static void judge_configuration(const struct registrations *r,
+                                const struct placed_configuration *placed,
+                                const struct settings *settings, int64_t now,
+                                struct check_report *report)
+{
+    const struct webhook_configuration *c = placed->configuration;
+    const json_t *entries = json_array_at(c->object, "webhooks");
+
+    check_report_count_webhook_configuration(report);
+    if (!c->n_webhooks)
+        check_report_note(report, r->file, placed->line, "the configuration holds no webhook");
+    for (size_t i = 0; i < c->n_webhooks; i++) {
+        const struct webhook *w = &c->webhooks[i];
+        const struct registration registration = {
+            .configuration = c,
+            .webhook = w,
+            .ca = ca_of(w, now),
+            .own = find_namespace(r, w->service_namespace),
+            .argocd = find_namespace(r, str_from(settings->argocd.namespace)),
+        };
+        AUTO(verdict_freep) struct verdict *verdict = lockout_judge(&registration);
+        unsigned line = placed->lines ? yaml_line_at(placed->lines, entries, i) : 0;
+
+        line = line ? line : placed->line;
+        check_report_add_registration(report, RULE_LOCKOUT, KIND_VALIDATING_WEBHOOKS, c->name,
+                                      r->file, line, verdict);
+        note_conditions(r, w, line, report);
+    }
+}
+
+bool check_registration(const char *file, struct str text, const struct settings *settings,
+                        int64_t now, struct check_report *report, struct err *err)
+{
+    AUTO(registrations_clear) struct registrations r = {.file = file};
+    AUTO(freep) char *owned = NULL;
+    struct str utf8;
+
+    decode_text(text, &utf8, &owned);
+    if (!add_stream(&r, utf8, err))
+        return false;
+    if (!r.n_configurations) {
+        err_what(err, ERR_INPUT, "it holds no %s", KIND_VALIDATING_WEBHOOKS);
+        err_where(err, "%s", file);
+        err_remedy(err, "give the manifest that registers the webhook, or what kubectl get "
+                        "validatingwebhookconfigurations -o json prints");
+        return false;
+    }
+    for (size_t i = 0; i < r.n_configurations; i++)
+        judge_configuration(&r, &r.configurations[i], settings, now, report);
+    return true;
+}
+
+bool check_registration_load(const char *file, const struct settings *settings, int64_t now,
+                             struct check_report *report, struct err *err)
+{
+    bool is_stdin = strcmp(file, "-") == 0;
+    const char *shown = is_stdin ? "standard input" : file;
+    FILE *stream = is_stdin ? stdin : fopen(file, "re");
+    AUTO(buf_clearp) struct buf text = {.max = REGISTRATION_MAX_BYTES};
+    int problem = stream ? 0 : errno;
+    char piece[16384];
+    size_t n;
+
+    while (stream && (n = fread(piece, 1, sizeof piece, stream)) > 0 && buf_ok(&text))
+        buf_add(&text, (struct str){piece, n});
+    if (stream && ferror(stream))
+        problem = errno;
+    if (stream && !is_stdin)
+        (void)fclose(stream);
+    if (problem) {
+        err_what(err, ERR_SYSTEM, "the file could not be read");
+        err_where(err, "%s", shown);
+        err_why_errno(err, problem);
+        return false;
+    }
+    if (!buf_ok(&text)) {
+        err_what(err, ERR_LIMIT, "the file is larger than %d bytes", REGISTRATION_MAX_BYTES);
+        err_where(err, "%s", shown);
+        return false;
+    }
+    return check_registration(shown, buf_str(&text), settings, now, report, err);
+}
