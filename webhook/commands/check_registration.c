@@ -2,6 +2,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "base/yaml.h"
 #include "certs/certs.h"
 #include "objects/identity.h"
@@ -35,9 +36,7 @@ struct registrations {
     struct placed_configuration *configurations;
     size_t n_configurations;
     size_t capacity_configurations;
-    const json_t **namespaces;
-    size_t n_namespaces;
-    size_t capacity_namespaces;
+    json_t *namespaces; /* by name; the last of a name, as it would be the one applied last */
 };
 
 static void registrations_clear(struct registrations *r)
@@ -50,7 +49,7 @@ static void registrations_clear(struct registrations *r)
     }
     free(r->configurations);
     free(r->documents);
-    free(r->namespaces);
+    json_decref(r->namespaces);
 }
 
 static bool add_configuration(struct registrations *r, json_t *object, const struct document *in,
@@ -86,11 +85,8 @@ static bool add_object(struct registrations *r, json_t *object, const struct doc
 
     if (str_is(id.kind, KIND_VALIDATING_WEBHOOKS))
         return add_configuration(r, object, in, line, err);
-    if (named && identity_is_kind(&id, "", "Namespace")) {
-        r->namespaces =
-            xgrow(r->namespaces, r->n_namespaces, &r->capacity_namespaces, sizeof *r->namespaces);
-        r->namespaces[r->n_namespaces++] = object;
-    }
+    if (named && identity_is_kind(&id, "", "Namespace"))
+        (void)json_object_setn_nocheck(r->namespaces, id.name.p, id.name.n, object);
     return true;
 }
 
@@ -194,18 +190,15 @@ static bool add_stream(struct registrations *r, struct str text, struct err *err
     return add_text(r, str_sub(text, start, text.n), start_line, err);
 }
 
-/* The last object of that name, as it would be the one applied last. */
 static struct namespace_labels find_namespace(const struct registrations *r, struct str name)
 {
-    struct namespace_labels found = {.name = name};
+    const json_t *object = name.p ? json_object_getn(r->namespaces, name.p, name.n) : NULL;
 
-    for (size_t i = 0; name.p && i < r->n_namespaces; i++) {
-        const json_t *metadata = json_object_at(r->namespaces[i], "metadata");
-
-        if (str_eq(json_str_at(metadata, "name"), name))
-            found = (struct namespace_labels){name, true, json_object_at(metadata, "labels")};
-    }
-    return found;
+    return (struct namespace_labels){
+        .name = name,
+        .complete = object != NULL,
+        .labels = json_object_at(json_object_at(object, "metadata"), "labels"),
+    };
 }
 
 static enum registration_ca ca_of(const struct webhook *w, int64_t now)
@@ -228,6 +221,7 @@ static enum registration_ca ca_of(const struct webhook *w, int64_t now)
 static void note_conditions(const struct registrations *r, const struct webhook *w, unsigned line,
                             struct check_report *report)
 {
+    struct str name = str_sub(w->name, 0, TEXT_FIELD_MAX);
     AUTO(freep) char *text = NULL;
 
     if (!w->n_match_conditions)
@@ -235,7 +229,7 @@ static void note_conditions(const struct registrations *r, const struct webhook 
     text =
         xasprintf("webhook %.*s: its matchConditions (%zu) were not evaluated; an expression that "
                   "fails %s",
-                  STR_ARG(w->name), w->n_match_conditions,
+                  STR_ARG(name), w->n_match_conditions,
                   w->fails ? "refuses the request under failurePolicy Fail"
                            : "skips the webhook under failurePolicy Ignore, and refuses the "
                              "request under Fail");
@@ -275,7 +269,7 @@ static void judge_configuration(const struct registrations *r,
 bool check_registration(const char *file, struct str text, const struct settings *settings,
                         int64_t now, struct check_report *report, struct err *err)
 {
-    AUTO(registrations_clear) struct registrations r = {.file = file};
+    AUTO(registrations_clear) struct registrations r = {.file = file, .namespaces = json_object()};
     AUTO(freep) char *owned = NULL;
     struct str utf8;
 
