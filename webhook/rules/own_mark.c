@@ -9,8 +9,7 @@ static bool bears_own_mark(const struct facts *f, const struct tracking *t,
     bool self_describing;
     struct str instance = tracking_instance(t, &app->marks, &app->id, &self_describing);
 
-    /* What has an owner is never tracked (reference/argocd.md 5.1): an ApplicationSet's labels. */
-    return !app->marks.has_owner && instance.p && self_describing &&
+    return instance.p && self_describing &&
            tracking_instance_is(instance, str_from(facts_settings(f)->argocd.namespace), &app->id);
 }
 
@@ -32,6 +31,9 @@ enum tri subject_own_mark(const struct facts *f, const struct application *app, 
     const struct tracking_facts *tracking = facts_tracking(f);
     size_t n_bearing = 0;
 
+    /* What has an owner is never tracked (reference/argocd.md 5.1): an ApplicationSet's labels. */
+    if (app->marks.has_owner)
+        return TRI_NO;
     for (size_t i = 0; i < tracking->n; i++) {
         if (!bears_own_mark(f, &tracking->hypotheses[i], app))
             continue;
@@ -43,6 +45,8 @@ enum tri subject_own_mark(const struct facts *f, const struct application *app, 
     return n_bearing == tracking->n ? TRI_YES : TRI_NOT_KNOWN;
 }
 
+/* An owner does not count here: an ApplicationSet that lets go of an Application gives it no mark,
+ * and would repeat a refused write for ever. */
 bool subject_own_mark_of_any_method(const struct facts *f, const struct application *app)
 {
     const struct tracking_facts *tracking = facts_tracking(f);
