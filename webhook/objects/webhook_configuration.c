@@ -216,6 +216,8 @@ static bool read_webhook(const json_t *entry, const char *path, struct webhook *
         err_what(err, ERR_INPUT, "%s/name is missing", path);
         return false;
     }
+    if (!json_array_size(w->review_versions))
+        w->review_versions = NULL;
     w->n_match_conditions = json_array_size(conditions);
     return read_client(entry, path, w, err);
 }

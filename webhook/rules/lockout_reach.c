@@ -72,8 +72,8 @@ void lockout_review_versions(const struct lockout *l)
                              "what it is sent"
                            : "admissionReviewVersions do not name v1",
                     "Set admissionReviewVersions: [v1], the only version syncguard reads.");
-    lockout_saw(l, f, !w->review_versions, "admissionReviewVersions %s",
-                has_v1 ? "with v1beta1 before v1" : "without v1");
+    lockout_saw(l, f, !w->review_versions && l->r->configuration->version == REGISTRATION_V1BETA1,
+                "admissionReviewVersions %s", has_v1 ? "with v1beta1 before v1" : "without v1");
 }
 
 void lockout_ca_bundle(const struct lockout *l)
