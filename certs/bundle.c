@@ -41,16 +41,6 @@ static char *decode(struct str base64, size_t *n)
     return steal(&bytes);
 }
 
-/* OpenSSL's own would ask at the terminal for a block that says it is encrypted. */
-static int no_password(char *out, int size, int writing, void *data)
-{
-    (void)out;
-    (void)size;
-    (void)writing;
-    (void)data;
-    return -1;
-}
-
 static bool is_valid(const X509 *certificate, int64_t now)
 {
     return chain_time(X509_get0_notBefore(certificate)) <= now &&
@@ -61,7 +51,7 @@ static bool is_valid(const X509 *certificate, int64_t now)
 static X509 *read_block(const char *from, const char *to)
 {
     AUTO(bio_freep) BIO *in = xneed(BIO_new_mem_buf(from, (int)(to - from)));
-    X509 *certificate = PEM_read_bio_X509(in, NULL, no_password, NULL);
+    X509 *certificate = PEM_read_bio_X509(in, NULL, chain_no_password, NULL);
 
     ERR_clear_error();
     return certificate;

@@ -39,3 +39,6 @@ void chain_add_time(struct buf *out, int64_t seconds);
 
 /* The oldest entry of OpenSSL's error queue as "OpenSSL: …"; empties the queue. */
 void chain_err_why(struct err *err);
+
+/* A pem_password_cb that has none: OpenSSL's own would ask at the terminal. */
+int chain_no_password(char *out, int size, int writing, void *data);

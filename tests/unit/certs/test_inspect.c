@@ -133,6 +133,12 @@ static void what_is_no_certificate_is_said(void **state)
     assert_refused("second.crt", "second.crt: certificate 2 of the file is damaged or cut off: "
                                  "OpenSSL: bad end line; write the file completely before its "
                                  "name is used");
+    /* and nobody is asked for a password */
+    scratch_run("sed 's/^-*BEGIN CERTIFICATE-*$/&\\nProc-Type: 4,ENCRYPTED\\nDEK-Info: "
+                "AES-128-CBC,00112233445566778899AABBCCDDEEFF\\n/' out/tls.crt >encrypted.crt");
+    assert_refused("encrypted.crt", "encrypted.crt: certificate 1 of the file is damaged or cut "
+                                    "off: OpenSSL: bad password read; write the file completely "
+                                    "before its name is used");
     assert_refused("17.crt", "17.crt: the file holds more than 16 certificates");
     assert_refused("gone", "gone: the file could not be read: No such file or directory");
     assert_refused("d", "d: the file could not be read: Is a directory");
