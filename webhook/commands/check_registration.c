@@ -5,12 +5,11 @@
 #include "base/text.h"
 #include "base/yaml.h"
 #include "certs/certs.h"
+#include "commands/console.h"
 #include "objects/identity.h"
 #include "objects/webhook_configuration.h"
 #include "repository/decode.h"
 #include "rules/lockout.h"
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -291,30 +290,9 @@ bool check_registration(const char *file, struct str text, const struct settings
 bool check_registration_load(const char *file, const struct settings *settings, int64_t now,
                              struct check_report *report, struct err *err)
 {
-    bool is_stdin = strcmp(file, "-") == 0;
-    const char *shown = is_stdin ? "standard input" : file;
-    FILE *stream = is_stdin ? stdin : fopen(file, "re");
     AUTO(buf_clearp) struct buf text = {.max = REGISTRATION_MAX_BYTES};
-    int problem = stream ? 0 : errno;
-    char piece[16384];
-    size_t n;
 
-    while (stream && (n = fread(piece, 1, sizeof piece, stream)) > 0 && buf_ok(&text))
-        buf_add(&text, (struct str){piece, n});
-    if (stream && ferror(stream))
-        problem = errno;
-    if (stream && !is_stdin)
-        (void)fclose(stream);
-    if (problem) {
-        err_what(err, ERR_SYSTEM, "the file could not be read");
-        err_where(err, "%s", shown);
-        err_why_errno(err, problem);
+    if (!console_read(file, &text, err))
         return false;
-    }
-    if (!buf_ok(&text)) {
-        err_what(err, ERR_LIMIT, "the file is larger than %d bytes", REGISTRATION_MAX_BYTES);
-        err_where(err, "%s", shown);
-        return false;
-    }
-    return check_registration(shown, buf_str(&text), settings, now, report, err);
+    return check_registration(console_shown(file), buf_str(&text), settings, now, report, err);
 }

@@ -6,7 +6,6 @@
 #include "repository/manifests.h"
 #include "review/scan.h"
 #include "rules/judge.h"
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,30 +25,6 @@ struct explanation {
     struct buf out;
     bool denies;
 };
-
-static bool read_input(const char *file, struct buf *out, struct err *err)
-{
-    bool is_stdin = strcmp(file, "-") == 0;
-    FILE *stream = is_stdin ? stdin : fopen(file, "re");
-    char piece[16384];
-    size_t n;
-    int problem = stream ? 0 : errno;
-
-    while (stream && (n = fread(piece, 1, sizeof piece, stream)) > 0 && buf_ok(out))
-        buf_add(out, (struct str){piece, n});
-    if (stream && ferror(stream))
-        problem = errno;
-    if (stream && !is_stdin)
-        (void)fclose(stream);
-    if (problem) {
-        err_what(err, ERR_SYSTEM, "the file could not be read");
-        err_why_errno(err, problem);
-    } else if (!buf_ok(out)) {
-        err_what(err, ERR_LIMIT, "the file is larger than %d bytes", INPUT_MAX);
-    }
-    err_where(err, "%s", file);
-    return !problem && buf_ok(out);
-}
 
 static void write_finding(struct buf *out, const struct finding *f)
 {
@@ -155,9 +130,9 @@ static bool explain_manifests(struct explanation *e, const char *file, struct st
 static bool explain_file(struct explanation *e, const char *file, struct err *err)
 {
     AUTO(buf_clearp) struct buf bytes = {.max = INPUT_MAX};
-    const char *shown = strcmp(file, "-") == 0 ? "standard input" : file;
+    const char *shown = console_shown(file);
 
-    if (!read_input(file, &bytes, err))
+    if (!console_read(file, &bytes, err))
         return false;
     return is_review(buf_str(&bytes)) ? explain_admission(e, shown, buf_str(&bytes), err)
                                       : explain_manifests(e, shown, buf_str(&bytes), err);

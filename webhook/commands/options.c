@@ -178,7 +178,12 @@ static void add_row(struct buf *out, const struct option_row *row)
 
     buf_printf(out, "  %s%s%s", row->name, row->value ? " " : "", row->value ? row->value : "");
     used = out->n - start;
-    buf_printf(out, "%*s", used < HELP_COLUMN ? (int)(HELP_COLUMN - used) : 1, "");
+    /* A name that is too long for its column stands on a line of its own. */
+    if (used >= HELP_COLUMN) {
+        buf_adds(out, "\n");
+        used = 0;
+    }
+    buf_printf(out, "%*s", (int)(HELP_COLUMN - used), "");
     add_wrapped(out, row->says, HELP_COLUMN, HELP_COLUMN);
 }
 

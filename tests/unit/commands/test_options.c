@@ -13,6 +13,7 @@ static const struct option_row rows[] = {
      "a directory and the name that Applications call it by, of which any number may be given, one "
      "behind the other"},
     {"--overwrite", NULL, OPTION_FLAG, "replace"},
+    {"--longer-than-its-column", "FILE", OPTION_VALUE, "a line below"},
 };
 
 static const struct command command = {
@@ -140,6 +141,8 @@ static void help_is_made_from_the_table(void **state)
                         "any\n"
                         "                            number may be given, one behind the other\n"
                         "  --overwrite               replace\n"
+                        "  --longer-than-its-column FILE\n"
+                        "                            a line below\n"
                         "  --help                    show this help\n");
 }
 
