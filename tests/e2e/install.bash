@@ -1,6 +1,6 @@
 # install.bash: a cluster with syncguard on it, by the steps of deploy/README.md. Sourced with
 # E2E, TOP, PROGRAM, DIR (a scratch directory) and CLUSTER (the control plane's directory) set; whoever
-# sources it says with fail() how it ends.
+# sources it says with fail() how it ends. With OWNER, a pid, the cluster ends with that process.
 OUT=$DIR/out
 ERR=$DIR/err
 KUBECTL=kubectl
@@ -11,7 +11,7 @@ kubectl() { inside timeout 60 "$KUBECTL" "$@"; }
 
 start_cluster() {
   parts=$("$E2E/parts")
-  "$E2E/control-plane" up "$CLUSTER" "$PROGRAM"
+  "$E2E/control-plane" up "$CLUSTER" "$PROGRAM" "${OWNER:-0}"
 }
 
 # copy_manifests: $DIR/manifests, as shipped but for what Kubernetes 1.20 does not serve yet.

@@ -9,6 +9,8 @@ PROGRAM=$(realpath "$1")
 WEBHOOK=syncguard.syncguard.dev
 DIR=$(mktemp -d "${TMPDIR:-/tmp}/syncguard-e2e.XXXXXX")
 CLUSTER=$DIR/cluster
+# Killed, this script leaves no cluster behind.
+OWNER=$$
 PIDS=()
 
 # shellcheck source=tests/e2e/install.bash
