@@ -5,32 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One finding with a copy of what it is about; texts are escaped already. */
-struct entry {
-    struct finding finding;
-    const char *rule;
-    char *kind;
-    char *namespace;
-    char *name;
-    char *file; /* "" when not known */
-    unsigned line;
-    size_t order; /* as it was added */
-};
-
-struct note {
-    char *file; /* "" when not known */
-    unsigned line;
-    char *text;
-};
-
+/* Findings and notes in the order they were added. */
 struct check_report {
     size_t n_applications;
     size_t n_external_secrets;
     size_t n_webhook_configurations;
-    struct entry *entries;
-    size_t n_entries;
-    size_t capacity_entries;
-    struct note *notes;
+    struct checked_object **objects; /* findings point to them */
+    size_t n_objects;
+    size_t capacity_objects;
+    struct checked_finding *findings;
+    size_t n_findings;
+    size_t capacity_findings;
+    struct checked_note *notes;
     size_t n_notes;
     size_t capacity_notes;
 };
@@ -40,29 +26,37 @@ struct check_report *check_report_new(void)
     return xcalloc(1, sizeof(struct check_report));
 }
 
-static void clear_entry(struct entry *e)
+static void free_object(struct checked_object *o)
 {
-    for (size_t i = 0; i < e->finding.n_evidence; i++) {
-        free(e->finding.evidence[i].saw);
-        free(e->finding.evidence[i].source);
+    free(o->kind);
+    free(o->namespace);
+    free(o->name);
+    free(o->file);
+    free(o);
+}
+
+static void clear_finding(struct finding *f)
+{
+    for (size_t i = 0; i < f->n_evidence; i++) {
+        free(f->evidence[i].saw);
+        free(f->evidence[i].source);
     }
-    free(e->finding.evidence);
-    free(e->finding.subject);
-    free(e->finding.target);
-    free(e->finding.message);
-    free(e->kind);
-    free(e->namespace);
-    free(e->name);
-    free(e->file);
+    free(f->evidence);
+    free(f->subject);
+    free(f->target);
+    free(f->message);
 }
 
 void check_report_free(struct check_report *r)
 {
     if (!r)
         return;
-    for (size_t i = 0; i < r->n_entries; i++)
-        clear_entry(&r->entries[i]);
-    free(r->entries);
+    for (size_t i = 0; i < r->n_objects; i++)
+        free_object(r->objects[i]);
+    free(r->objects);
+    for (size_t i = 0; i < r->n_findings; i++)
+        clear_finding(&r->findings[i].finding);
+    free(r->findings);
     for (size_t i = 0; i < r->n_notes; i++) {
         free(r->notes[i].file);
         free(r->notes[i].text);
@@ -76,12 +70,12 @@ void check_report_freep(struct check_report **r)
     check_report_free(*r);
 }
 
-/* Escaped; max_bytes as in text_escape(). A path is never cut: tools open it. */
+/* Escaped; max_bytes as in text_escape(). */
 static char *escaped(struct str text, size_t max_bytes)
 {
     struct buf b;
 
-    buf_init(&b, 65536); /* PATH_MAX, each byte at most 8 once escaped */
+    buf_init(&b, 65536); /* PATH_MAX or an err's text, each byte at most 8 once escaped */
     text_escape(&b, text, max_bytes);
     return buf_take(&b);
 }
@@ -100,17 +94,29 @@ static struct finding copy_finding(const struct finding *f)
     return copy;
 }
 
-static void add_entry(struct check_report *r, const char *rule, const struct finding *f,
-                      const struct entry *about)
+static void add_verdict(struct check_report *r, const char *rule, struct checked_object about,
+                        const struct verdict *verdict)
 {
-    struct entry *e;
+    struct checked_object *object = xmalloc(sizeof *object);
 
-    r->entries = xgrow(r->entries, r->n_entries, &r->capacity_entries, sizeof *r->entries);
-    e = &r->entries[r->n_entries];
-    *e = *about;
-    e->finding = copy_finding(f);
-    e->rule = rule;
-    e->order = r->n_entries++;
+    *object = about;
+    r->objects = xgrow(r->objects, r->n_objects, &r->capacity_objects, sizeof *r->objects);
+    r->objects[r->n_objects++] = object;
+    for (size_t i = 0; i < verdict->n_findings; i++) {
+        const struct finding *f = &verdict->findings[i];
+
+        r->findings = xgrow(r->findings, r->n_findings, &r->capacity_findings, sizeof *r->findings);
+        r->findings[r->n_findings++] = (struct checked_finding){
+            .object = object,
+            .rule = rule ? rule : rule_id_name(f->rule),
+            .finding = copy_finding(f),
+        };
+    }
+}
+
+static char *copied(const char *text)
+{
+    return xstrdup(text ? text : "");
 }
 
 void check_report_add(struct check_report *r, const struct review *review,
@@ -118,17 +124,15 @@ void check_report_add(struct check_report *r, const struct review *review,
 {
     r->n_applications += review->kind == REVIEW_APPLICATION;
     r->n_external_secrets += review->kind == REVIEW_EXTERNAL_SECRET;
-    for (size_t i = 0; i < verdict->n_findings; i++) {
-        const struct entry about = {
-            .kind = escaped(review->kind_text, TEXT_FIELD_MAX),
-            .namespace = escaped(review->namespace, TEXT_FIELD_MAX),
-            .name = escaped(review->name, TEXT_FIELD_MAX),
-            .file = escaped(str_from(review->file), 0),
-            .line = review->line,
-        };
-
-        add_entry(r, rule_id_name(verdict->findings[i].rule), &verdict->findings[i], &about);
-    }
+    add_verdict(r, NULL,
+                (struct checked_object){
+                    .kind = escaped(review->kind_text, TEXT_FIELD_MAX),
+                    .namespace = escaped(review->namespace, TEXT_FIELD_MAX),
+                    .name = escaped(review->name, TEXT_FIELD_MAX),
+                    .file = copied(review->file),
+                    .line = review->line,
+                },
+                verdict);
 }
 
 void check_report_count_webhook_configuration(struct check_report *r)
@@ -140,24 +144,22 @@ void check_report_add_registration(struct check_report *r, const char *rule, con
                                    struct str name, const char *file, unsigned line,
                                    const struct verdict *verdict)
 {
-    for (size_t i = 0; i < verdict->n_findings; i++) {
-        const struct entry about = {
-            .kind = xstrdup(kind),
-            .namespace = xstrdup(""),
-            .name = escaped(name, TEXT_FIELD_MAX),
-            .file = escaped(str_from(file), 0),
-            .line = line,
-        };
-
-        add_entry(r, rule, &verdict->findings[i], &about);
-    }
+    add_verdict(r, rule,
+                (struct checked_object){
+                    .kind = xstrdup(kind),
+                    .namespace = xstrdup(""),
+                    .name = escaped(name, TEXT_FIELD_MAX),
+                    .file = copied(file),
+                    .line = line,
+                },
+                verdict);
 }
 
 void check_report_note(struct check_report *r, const char *file, unsigned line, const char *text)
 {
     r->notes = xgrow(r->notes, r->n_notes, &r->capacity_notes, sizeof *r->notes);
-    r->notes[r->n_notes++] = (struct note){
-        .file = escaped(str_from(file), 0),
+    r->notes[r->n_notes++] = (struct checked_note){
+        .file = copied(file),
         .line = line,
         .text = escaped(str_from(text), 0),
     };
@@ -165,8 +167,8 @@ void check_report_note(struct check_report *r, const char *file, unsigned line, 
 
 bool check_report_denies(const struct check_report *r)
 {
-    for (size_t i = 0; i < r->n_entries; i++)
-        if (r->entries[i].finding.denies)
+    for (size_t i = 0; i < r->n_findings; i++)
+        if (r->findings[i].finding.denies)
             return true;
     return false;
 }
@@ -176,35 +178,24 @@ static int by_number(size_t a, size_t b)
     return (a > b) - (a < b);
 }
 
+/* Items are pointers into the report's array, so what was added first has the lower address. */
 static int by_place(const void *left, const void *right)
 {
-    const struct entry *a = left;
-    const struct entry *b = right;
-    int order = strcmp(a->file, b->file);
+    const struct checked_finding *a = *(const struct checked_finding *const *)left;
+    const struct checked_finding *b = *(const struct checked_finding *const *)right;
+    int order = strcmp(a->object->file, b->object->file);
 
     if (!order)
-        order = by_number(a->line, b->line);
+        order = by_number(a->object->line, b->object->line);
     if (!order)
         order = strcmp(a->rule, b->rule);
-    return order ? order : by_number(a->order, b->order);
-}
-
-/* The same run prints the same report, in whatever order objects were judged: file, line, rule.
- * The caller frees the array, whose items borrow from the report. */
-static struct entry *sorted_entries(const struct check_report *r)
-{
-    struct entry *sorted = xcalloc(r->n_entries, sizeof *sorted);
-
-    if (r->n_entries)
-        memcpy(sorted, r->entries, r->n_entries * sizeof *sorted);
-    qsort(sorted, r->n_entries, sizeof *sorted, by_place);
-    return sorted;
+    return order ? order : (a > b) - (a < b);
 }
 
 static int by_note_place(const void *left, const void *right)
 {
-    const struct note *a = left;
-    const struct note *b = right;
+    const struct checked_note *a = *(const struct checked_note *const *)left;
+    const struct checked_note *b = *(const struct checked_note *const *)right;
     int order = strcmp(a->file, b->file);
 
     if (!order)
@@ -212,22 +203,48 @@ static int by_note_place(const void *left, const void *right)
     return order ? order : strcmp(a->text, b->text);
 }
 
-static struct note *sorted_notes(const struct check_report *r)
+struct check_view *check_view_new(const struct check_report *r)
 {
-    struct note *sorted = xcalloc(r->n_notes, sizeof *sorted);
+    struct check_view *v = xcalloc(1, sizeof *v);
 
-    if (r->n_notes)
-        memcpy(sorted, r->notes, r->n_notes * sizeof *sorted);
-    qsort(sorted, r->n_notes, sizeof *sorted, by_note_place);
-    return sorted;
+    v->n_objects = r->n_objects;
+    v->objects = xcalloc(v->n_objects, sizeof *v->objects);
+    for (size_t i = 0; i < v->n_objects; i++)
+        v->objects[i] = r->objects[i];
+    v->n_findings = r->n_findings;
+    v->findings = xcalloc(v->n_findings, sizeof *v->findings);
+    for (size_t i = 0; i < v->n_findings; i++)
+        v->findings[i] = &r->findings[i];
+    qsort(v->findings, v->n_findings, sizeof *v->findings, by_place);
+    v->n_notes = r->n_notes;
+    v->notes = xcalloc(v->n_notes, sizeof *v->notes);
+    for (size_t i = 0; i < v->n_notes; i++)
+        v->notes[i] = &r->notes[i];
+    qsort(v->notes, v->n_notes, sizeof *v->notes, by_note_place);
+    return v;
 }
 
-/* "file:line: ", "file: " or nothing. */
-static void write_place(struct buf *out, const char *file, unsigned line)
+void check_view_free(struct check_view *v)
+{
+    if (!v)
+        return;
+    free(v->objects);
+    free(v->findings);
+    free(v->notes);
+    free(v);
+}
+
+void check_view_freep(struct check_view **v)
+{
+    check_view_free(*v);
+}
+
+void check_place_write(struct buf *out, const char *file, unsigned line)
 {
     if (!file[0])
         return;
-    buf_adds(out, file);
+    /* never cut: tools open it */
+    text_escape(out, str_from(file), 0);
     if (line)
         buf_printf(out, ":%u", line);
     buf_adds(out, ": ");
@@ -239,12 +256,12 @@ static const char *outcome(const struct finding *f)
     return f->denies ? "deny" : finding_verdict_name(f->verdict);
 }
 
-static void write_finding(struct buf *out, const struct entry *e)
+static void write_finding(struct buf *out, const struct checked_finding *c)
 {
-    const struct finding *f = &e->finding;
+    const struct finding *f = &c->finding;
 
-    write_place(out, e->file, e->line);
-    buf_printf(out, "%s [%s] %s\n", outcome(f), e->rule, f->message);
+    check_place_write(out, c->object->file, c->object->line);
+    buf_printf(out, "%s [%s] %s\n", outcome(f), c->rule, f->message);
     for (size_t i = 0; i < f->n_evidence; i++)
         buf_printf(out, "    %s%s%s%s\n", f->evidence[i].saw, f->evidence[i].source[0] ? " (" : "",
                    f->evidence[i].source, f->evidence[i].source[0] ? ")" : "");
@@ -261,9 +278,11 @@ static void write_summary(const struct check_report *r, struct buf *out)
     size_t n_denied = 0;
     size_t n[FINDING_EXEMPTED + 1] = {0};
 
-    for (size_t i = 0; i < r->n_entries; i++) {
-        n_denied += r->entries[i].finding.denies;
-        n[r->entries[i].finding.verdict] += !r->entries[i].finding.denies;
+    for (size_t i = 0; i < r->n_findings; i++) {
+        const struct finding *f = &r->findings[i].finding;
+
+        n_denied += f->denies;
+        n[f->verdict] += !f->denies;
     }
     buf_printf(out, "%zu denied, %zu warning%s, %zu undecided", n_denied, n[FINDING_WARN],
                plural(n[FINDING_WARN]), n[FINDING_UNDECIDED]);
@@ -280,22 +299,23 @@ static void write_summary(const struct check_report *r, struct buf *out)
 
 void check_report_text(const struct check_report *r, struct buf *out)
 {
-    AUTO(freep) struct entry *entries = sorted_entries(r);
-    AUTO(freep) struct note *notes = sorted_notes(r);
+    AUTO(check_view_freep) struct check_view *v = check_view_new(r);
 
-    for (size_t i = 0; i < r->n_entries; i++)
-        write_finding(out, &entries[i]);
-    for (size_t i = 0; i < r->n_notes; i++) {
-        write_place(out, notes[i].file, notes[i].line);
-        buf_printf(out, "note: %s\n", notes[i].text);
+    for (size_t i = 0; i < v->n_findings; i++)
+        write_finding(out, v->findings[i]);
+    for (size_t i = 0; i < v->n_notes; i++) {
+        check_place_write(out, v->notes[i]->file, v->notes[i]->line);
+        buf_printf(out, "note: %s\n", v->notes[i]->text);
     }
     write_summary(r, out);
 }
 
 static void write_json_place(struct buf *out, const char *file, unsigned line)
 {
+    AUTO(freep) char *shown = escaped(str_from(file), 0);
+
     if (file[0])
-        json_out_text(out, "file", str_from(file));
+        json_out_text(out, "file", str_from(shown));
     else
         json_out_null(out, "file");
     if (line)
@@ -304,18 +324,19 @@ static void write_json_place(struct buf *out, const char *file, unsigned line)
         json_out_null(out, "line");
 }
 
-static void write_json_finding(struct buf *out, const struct entry *e)
+static void write_json_finding(struct buf *out, const struct checked_finding *c)
 {
-    const struct finding *f = &e->finding;
+    const struct checked_object *o = c->object;
+    const struct finding *f = &c->finding;
 
     json_out_open(out, NULL, '{');
-    json_out_text(out, "rule", str_from(e->rule));
+    json_out_text(out, "rule", str_from(c->rule));
     json_out_text(out, "verdict", str_from(finding_verdict_name(f->verdict)));
     json_out_bool(out, "denies", f->denies);
-    json_out_text(out, "kind", str_from(e->kind));
-    json_out_text(out, "namespace", str_from(e->namespace));
-    json_out_text(out, "name", str_from(e->name));
-    write_json_place(out, e->file, e->line);
+    json_out_text(out, "kind", str_from(o->kind));
+    json_out_text(out, "namespace", str_from(o->namespace));
+    json_out_text(out, "name", str_from(o->name));
+    write_json_place(out, o->file, o->line);
     json_out_text(out, "message", str_from(f->message));
     json_out_evidence(out, f);
     json_out_close(out, '}');
@@ -323,8 +344,7 @@ static void write_json_finding(struct buf *out, const struct entry *e)
 
 void check_report_json(const struct check_report *r, struct buf *out)
 {
-    AUTO(freep) struct entry *entries = sorted_entries(r);
-    AUTO(freep) struct note *notes = sorted_notes(r);
+    AUTO(check_view_freep) struct check_view *v = check_view_new(r);
 
     json_out_open(out, NULL, '{');
     json_out_text(out, "schema", STR("syncguard.check/v1"));
@@ -335,14 +355,14 @@ void check_report_json(const struct check_report *r, struct buf *out)
         json_out_number(out, "webhookConfigurations", r->n_webhook_configurations);
     json_out_close(out, '}');
     json_out_open(out, "findings", '[');
-    for (size_t i = 0; i < r->n_entries; i++)
-        write_json_finding(out, &entries[i]);
+    for (size_t i = 0; i < v->n_findings; i++)
+        write_json_finding(out, v->findings[i]);
     json_out_close(out, ']');
     json_out_open(out, "notes", '[');
-    for (size_t i = 0; i < r->n_notes; i++) {
+    for (size_t i = 0; i < v->n_notes; i++) {
         json_out_open(out, NULL, '{');
-        write_json_place(out, notes[i].file, notes[i].line);
-        json_out_text(out, "text", str_from(notes[i].text));
+        write_json_place(out, v->notes[i]->file, v->notes[i]->line);
+        json_out_text(out, "text", str_from(v->notes[i]->text));
         json_out_close(out, '}');
     }
     json_out_close(out, ']');

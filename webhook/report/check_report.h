@@ -1,4 +1,5 @@
-/* check_report.h: the findings of a run over many objects, as text or JSON. */
+/* check_report.h: the findings of a run over many objects, as text or JSON, and a view of them for
+ * other writers. */
 #pragma once
 #include "base/buf.h"
 #include "base/str.h"
@@ -6,6 +7,27 @@
 #include "rules/verdict.h"
 
 struct check_report;
+
+/* An object that was judged. Its texts are escaped, but for the file: a path, as it is. */
+struct checked_object {
+    char *kind;
+    char *namespace; /* "" for none */
+    char *name;
+    char *file;    /* "" when not known */
+    unsigned line; /* 0 when not known */
+};
+
+struct checked_finding {
+    const struct checked_object *object;
+    const char *rule; /* a literal */
+    struct finding finding;
+};
+
+struct checked_note {
+    char *file;    /* a path, as it is; "" when not known */
+    unsigned line; /* 0 when not known */
+    char *text;    /* escaped */
+};
 
 struct check_report *check_report_new(void);
 void check_report_free(struct check_report *r); /* NULL is fine */
@@ -25,6 +47,28 @@ void check_report_add_registration(struct check_report *r, const char *rule, con
 /* file may be NULL, line 0 when not known. Copies. */
 void check_report_note(struct check_report *r, const char *file, unsigned line, const char *text);
 bool check_report_denies(const struct check_report *r);
+
+/*
+ * What a report holds, for a writer. The same run gives the same order, in whatever order objects
+ * were judged: findings by file, line, rule; notes by file, line, text. Objects stand as they were
+ * added.
+ */
+struct check_view {
+    const struct checked_object **objects;
+    size_t n_objects;
+    const struct checked_finding **findings;
+    size_t n_findings;
+    const struct checked_note **notes;
+    size_t n_notes;
+};
+
+/* Borrows from the report, to which nothing may be added meanwhile. Freed by check_view_free(). */
+struct check_view *check_view_new(const struct check_report *r);
+void check_view_free(struct check_view *v); /* NULL is fine */
+void check_view_freep(struct check_view **v);
+
+/* "file:line: ", "file: " or nothing; escapes the file. */
+void check_place_write(struct buf *out, const char *file, unsigned line);
 void check_report_text(const struct check_report *r, struct buf *out);
 /* {"schema":"syncguard.check/v1", …}: a stable contract (design 5). */
 void check_report_json(const struct check_report *r, struct buf *out);
