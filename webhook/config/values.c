@@ -1,6 +1,7 @@
 #include "config/values.h"
 #include <arpa/inet.h>
 #include <string.h>
+#include <time.h>
 
 static bool is_digit(char c)
 {
@@ -94,6 +95,93 @@ bool value_size_bytes(struct str text, uint64_t *bytes)
     if (text.n || __builtin_mul_overflow(n, unit->factor, &n) || n > INT64_MAX)
         return false;
     *bytes = n;
+    return true;
+}
+
+/* Cuts `wanted` off the front of *rest: '0' stands for any digit, the rest for itself. The digits
+ * between other characters become one number each. */
+static bool cut_pattern(struct str *rest, const char *wanted, int *numbers)
+{
+    size_t n = strlen(wanted);
+
+    if (rest->n < n)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        char c = rest->p[i];
+
+        if (wanted[i] != '0') {
+            if (c != wanted[i])
+                return false;
+            numbers++;
+            *numbers = 0;
+        } else if (is_digit(c)) {
+            *numbers = *numbers * 10 + (c - '0');
+        } else {
+            return false;
+        }
+    }
+    *rest = str_sub(*rest, n, rest->n);
+    return true;
+}
+
+/* The zone at the end of a time, as seconds east of UTC. */
+static bool read_zone(struct str text, int64_t *offset)
+{
+    int numbers[3] = {0};
+    bool west = str_starts(text, STR("-"));
+
+    *offset = 0;
+    if (str_is(text, "Z"))
+        return true;
+    if (!cut_pattern(&text, west ? "-00:00" : "+00:00", numbers) || text.n || numbers[1] > 23 ||
+        numbers[2] > 59)
+        return false;
+    *offset = (west ? -60 : 60) * (int64_t)(numbers[1] * 60 + numbers[2]);
+    return true;
+}
+
+/* Cuts ".123" off; true when it is more than nothing. */
+static bool cut_fraction(struct str *rest)
+{
+    size_t n = 1;
+    bool some = false;
+
+    if (!str_starts(*rest, STR(".")))
+        return false;
+    while (n < rest->n && is_digit(rest->p[n]))
+        some = rest->p[n++] != '0' || some;
+    if (n > 1)
+        *rest = str_sub(*rest, n, rest->n);
+    return some;
+}
+
+bool value_expiry(struct str text, int64_t *at)
+{
+    enum { YEAR, MONTH, DAY, HOUR, MINUTE, SECOND, N_NUMBERS };
+    int numbers[N_NUMBERS] = {0};
+    struct tm day;
+    int64_t seconds;
+    int64_t offset;
+
+    if (!cut_pattern(&text, "0000-00-00", numbers))
+        return false;
+    day = (struct tm){
+        .tm_year = numbers[YEAR] - 1900, .tm_mon = numbers[MONTH] - 1, .tm_mday = numbers[DAY]};
+    seconds = timegm(&day);
+    /* timegm() turns the 31st of June into the 1st of July. */
+    if (day.tm_mon != numbers[MONTH] - 1 || day.tm_mday != numbers[DAY])
+        return false;
+    if (text.n == 0) {
+        *at = seconds + 24 * 60 * 60;
+        return true;
+    }
+    if (!cut_pattern(&text, "T00:00:00", &numbers[DAY]) || numbers[HOUR] > 23 ||
+        numbers[MINUTE] > 59 || numbers[SECOND] > 59)
+        return false;
+    seconds += numbers[HOUR] * 3600 + numbers[MINUTE] * 60 + numbers[SECOND] + cut_fraction(&text);
+    if (!read_zone(text, &offset))
+        return false;
+    *at = seconds - offset;
     return true;
 }
 

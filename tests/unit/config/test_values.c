@@ -84,6 +84,65 @@ static void sizes_take_binary_units(void **state)
     run_numbers(cases, ARRAY_LEN(cases), value_size_bytes);
 }
 
+struct expiry_case {
+    const char *text;
+    bool good;
+    int64_t at;
+};
+
+/* The Unix times are those of `date -u -d … +%s`. */
+static void a_day_ends_with_its_last_second_and_a_time_where_it_stands(void **state)
+{
+    static const struct expiry_case cases[] = {
+        {"2026-01-01", true, 1767312000},
+        {"2027-06-30", true, 1814400000},
+        {"2028-02-29", true, 1835481600},
+        {"1970-01-01", true, 86400},
+        {"1969-12-31", true, 0},
+        {"9999-12-31", true, 253402300800},
+        {"2027-06-30T18:00:00Z", true, 1814378400},
+        {"2027-06-30T18:00:00+09:00", true, 1814346000},
+        {"2027-06-30T18:00:00-01:30", true, 1814383800},
+        {"2027-06-30T18:00:00.000Z", true, 1814378400},
+        {"2027-06-30T18:00:00.25Z", true, 1814378401},
+        {"2027-06-30T23:59:59Z", true, 1814399999},
+        {"", false, 0},
+        {"2027-6-30", false, 0},
+        {"2027-06-31", false, 0},
+        {"2027-02-29", false, 0},
+        {"2027-00-10", false, 0},
+        {"2027-13-10", false, 0},
+        {"2027-06-00", false, 0},
+        {"2027-06-30 ", false, 0},
+        {"2027-06-30T", false, 0},
+        {"2027-06-30 18:00:00Z", false, 0},
+        {"2027-06-30T18:00:00", false, 0},
+        {"2027-06-30T18:00Z", false, 0},
+        {"2027-06-30T24:00:00Z", false, 0},
+        {"2027-06-30T18:60:00Z", false, 0},
+        {"2027-06-30T23:59:60Z", false, 0},
+        {"2027-06-30T18:00:00.Z", false, 0},
+        {"2027-06-30T18:00:00+24:00", false, 0},
+        {"2027-06-30T18:00:00+09:60", false, 0},
+        {"2027-06-30T18:00:00+0900", false, 0},
+        {"2027-06-30T18:00:00Zulu", false, 0},
+        {"tomorrow", false, 0},
+        {"30.06.2027", false, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        int64_t at = 0;
+        bool good = value_expiry(str_from(cases[i].text), &at);
+
+        if (good != cases[i].good || at != cases[i].at)
+            print_error("\"%s\": expected %d %lld, got %d %lld\n", cases[i].text, cases[i].good,
+                        (long long)cases[i].at, good, (long long)at);
+        assert_int_equal(good, cases[i].good);
+        assert_int_equal(at, cases[i].at);
+    }
+}
+
 struct text_case {
     const char *text;
     bool good;
@@ -194,6 +253,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(durations_name_their_unit),
         cmocka_unit_test(sizes_take_binary_units),
+        cmocka_unit_test(a_day_ends_with_its_last_second_and_a_time_where_it_stands),
         cmocka_unit_test(addresses_are_host_and_port),
         cmocka_unit_test(label_keys_follow_kubernetes),
         cmocka_unit_test(names_follow_kubernetes),
