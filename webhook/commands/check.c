@@ -5,6 +5,8 @@
 #include "commands/setup.h"
 #include "config/nearest.h"
 #include "report/check_report.h"
+#include "report/junit.h"
+#include "report/sarif.h"
 #include "rules/judge.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +21,7 @@ static const struct option_row check_options[] = {
     {"--webhook-configuration", "FILE", OPTION_LIST,
      "judge the ValidatingWebhookConfigurations in FILE (YAML or JSON; - is standard input) as "
      "registrations of syncguard; alone, no repository is judged"},
-    {"--format", "text|json", OPTION_VALUE, "how the report is written (text)"},
+    {"--format", "text|json|sarif|junit", OPTION_VALUE, "how the report is written (text)"},
 };
 
 /* What a manifest becomes: the identity under which some Application renders it. */
@@ -212,22 +214,29 @@ static void judge_all(const struct facts *f, int64_t now, struct check_report *r
     add_notes(f, report);
 }
 
-static bool read_format(const struct options *o, bool *json, struct err *err)
+static void write_sarif(const struct check_report *report, struct buf *out)
+{
+    sarif_write(report, SYNCGUARD_VERSION, out);
+}
+
+typedef void (*write_fn)(const struct check_report *report, struct buf *out);
+
+static bool read_format(const struct options *o, write_fn *write, struct err *err)
 {
     static const char *const formats[] = {"text", "json", "sarif", "junit"};
+    static const write_fn writers[] = {check_report_text, check_report_json, write_sarif,
+                                       junit_write};
     const char *format = options_value(o, "--format");
     const char *meant;
 
-    *json = format && strcmp(format, "json") == 0;
-    if (!format || *json || strcmp(format, "text") == 0)
-        return true;
-    if (strcmp(format, "sarif") == 0 || strcmp(format, "junit") == 0) {
-        err_what(err, ERR_CONFIG, "--format %s is not supported yet", format);
-        err_remedy(err, "use text or json");
-        return false;
+    for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
+        if (strcmp(format ? format : "text", formats[i]) == 0) {
+            *write = writers[i];
+            return true;
+        }
     }
-    err_what(err, ERR_CONFIG, "--format wants text or json, found %.60s", format);
-    meant = nearest_word(str_from(format), formats, 2);
+    err_what(err, ERR_CONFIG, "--format wants text, json, sarif or junit, found %.60s", format);
+    meant = nearest_word(str_from(format), formats, ARRAY_LEN(formats));
     if (meant)
         err_remedy(err, "did you mean %s?", meant);
     return false;
@@ -280,27 +289,24 @@ static int run_check(const struct command *command, int argc, char **argv)
     AUTO(buf_clearp) struct buf out = {.max = REPORT_MAX};
     struct err err = {0};
     int64_t now = time(NULL);
-    bool json;
+    write_fn write;
 
     if (!options_parse(command, argc, argv, &o, &err))
         return console_unable(command, &err);
     if (options_has(o, "--help"))
         return console_help(command);
-    if (!read_format(o, &json, &err) || !setup_settings(o, &settings, &err) ||
+    if (!read_format(o, &write, &err) || !setup_settings(o, &settings, &err) ||
         !read_arguments(o, settings, &err) || !judge_repositories(settings, now, report, &err) ||
         !judge_registrations(o, settings, now, report, &err))
         return console_unable(command, &err);
-    if (json)
-        check_report_json(report, &out);
-    else
-        check_report_text(report, &out);
+    write(report, &out);
     return console_print(command, &out, check_report_denies(report) ? EXIT_DENIED : EXIT_OK);
 }
 
 const struct command command_check = {
     .name = "check",
     .synopsis = "[--repository URL=DIR]... [--webhook-configuration FILE]... [--config FILE] "
-                "[--format text|json] [DIR]",
+                "[--format text|json|sarif|junit] [DIR]",
     .says = "judge every Application and ExternalSecret that repositories hold",
     .details = "Judges each as if it were applied now, with the files as they lie there standing "
                "for every revision. DIR is a Git work tree whose remote called origin says its "

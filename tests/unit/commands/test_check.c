@@ -289,10 +289,11 @@ static void what_cannot_run_says_why(void **state)
         {{"--repository", "u=/tmp@main"},
          "syncguard check: --repository URL=DIR@REVISION is not supported yet: found /tmp@main; "
          "check out the revision and give its directory\n"},
-        {{"--format", "sarif"},
-         "syncguard check: --format sarif is not supported yet; use text or json\n"},
         {{"--format", "jsno"},
-         "syncguard check: --format wants text or json, found jsno; did you mean json?\n"},
+         "syncguard check: --format wants text, json, sarif or junit, found jsno; did you mean "
+         "json?\n"},
+        {{"--format", "csv"},
+         "syncguard check: --format wants text, json, sarif or junit, found csv\n"},
         {{"a", "b"},
          "syncguard check: one directory is wanted, found 2; give further ones as --repository "
          "URL=DIR\n"},
