@@ -15,19 +15,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /*
  * A file holds `config` (configuration text), `repositories` (URL: {path: text}) and `cases`, a
- * list of {name, says, row, decides, config, repositories, object, oldObject, operation,
- * namespace, objectName}. A case's own repositories are laid over the file's; a null text takes a
- * file away. `decides` is deny, warn, undecided or allow, what the verdict comes to. The whole
- * verdicts stand in a file of the same name ending in .want; SYNCGUARD_WRITE_WANTED=1 writes it
- * anew, to be read before it is committed.
+ * list of {name, decides, now, check, config, repositories, object, oldObject, operation}. A case's
+ * own repositories are laid over the file's; a null text takes a file away. `decides` is deny,
+ * warn, undecided, exempted or allow, what the verdict comes to; `now` the time it is judged at,
+ * such as "2026-01-01T00:00:00Z" (else that one). The whole verdicts stand in a file of the same
+ * name ending in .want; SYNCGUARD_WRITE_WANTED=1 writes it anew, to be read before it is committed.
+ * Each object is also judged as `check` and `explain` read it, from its manifest: what they find is
+ * what creating it would find.
  */
 enum { FILE_MAX_BYTES = 4 * 1024 * 1024 };
-
-static const int64_t now = 1767225600; /* 2026-01-01T00:00:00Z */
 
 static void die(const char *what, const char *detail)
 {
@@ -123,6 +124,17 @@ static struct settings *make_settings(const json_t *file, const json_t *test, co
     return s;
 }
 
+static int64_t read_now(const json_t *test)
+{
+    const char *text = json_string_value(json_object_get(test, "now"));
+    struct tm utc = {0};
+    const char *end = strptime(text ? text : "2026-01-01T00:00:00Z", "%Y-%m-%dT%H:%M:%SZ", &utc);
+
+    if (!end || *end)
+        die("now", text);
+    return timegm(&utc);
+}
+
 static json_t *group_kind(const char *group, const char *version, const char *key,
                           const char *value)
 {
@@ -179,8 +191,10 @@ static const char *decision_of(const struct verdict *v)
     for (size_t i = 0; i < v->n_findings; i++) {
         if (v->findings[i].verdict == FINDING_WARN)
             decision = "warn";
-        else if (v->findings[i].verdict == FINDING_UNDECIDED && decision[0] == 'a')
+        else if (v->findings[i].verdict == FINDING_UNDECIDED && decision[0] != 'w')
             decision = "undecided";
+        else if (v->findings[i].verdict == FINDING_EXEMPTED && decision[0] == 'a')
+            decision = "exempted";
     }
     return decision;
 }
@@ -200,28 +214,80 @@ static void describe(const char *name, const struct verdict *v, struct buf *out)
     }
 }
 
-static bool run_case(const json_t *file, const json_t *test, const char *root, struct buf *out)
+/* The object as it lies in a file: what is left out there is not the author's to write (design 5).
+ */
+static json_t *as_manifest(const json_t *object)
 {
-    AUTO(settings_freep) struct settings *s = make_settings(file, test, root);
-    struct facts_options options = {.settings = s,
-                                    .assume_label_tracking = json_bool_at(test, "check", false)};
-    AUTO(facts_unrefp) struct facts *f = facts_load(&options, now);
-    AUTO(freep) char *text = review_text(test);
+    json_t *manifest = json_deep_copy(object);
+    json_t *metadata = json_object_get(manifest, "metadata");
+
+    (void)json_object_del(manifest, "status");
+    (void)json_object_del(metadata, "ownerReferences");
+    (void)json_object_del(metadata, "deletionTimestamp");
+    return manifest;
+}
+
+static struct review *scan_review(const json_t *test, const char *name)
+{
     AUTO(scan_freep) struct scan *scan = scan_new(NULL);
-    AUTO(review_freep) struct review *review = NULL;
-    AUTO(verdict_freep) struct verdict *v = NULL;
-    const char *name = json_string_value(json_object_get(test, "name"));
-    struct str decides = json_str_at(test, "decides");
+    AUTO(freep) char *text = review_text(test);
+    struct review *review = NULL;
     struct err err = {0};
     char reason[ERR_TEXT_MAX];
 
     (void)scan_feed(scan, str_from(text));
     if (!scan_finish(scan, &review, &err))
         die(name, err_text(&err, reason));
-    v = judge(review, f, now);
+    return review;
+}
+
+static void judge_and_describe(const struct review *review, const struct facts *f, int64_t now,
+                               const char *name, struct buf *out)
+{
+    AUTO(verdict_freep) struct verdict *v = judge(review, f, now);
+
+    describe(name, v, out);
+}
+
+static bool is_same_from_manifest(const json_t *test, const struct facts *f, int64_t now,
+                                  const char *name)
+{
+    AUTO(json_unrefp) json_t *manifest = as_manifest(json_object_get(test, "object"));
+    AUTO(json_unrefp) json_t *creation = json_pack("{s:O}", "object", manifest);
+    struct str namespace = json_str_at(json_object_get(manifest, "metadata"), "namespace");
+    AUTO(review_freep) struct review *requested = scan_review(creation, name);
+    AUTO(review_freep) struct review *read = NULL;
+    AUTO(buf_clearp) struct buf webhook = {.max = FILE_MAX_BYTES};
+    AUTO(buf_clearp) struct buf check = {.max = FILE_MAX_BYTES};
+    struct err err = {0};
+    char reason[ERR_TEXT_MAX];
+
+    if (!review_from_manifest(manifest, namespace, NULL, 0, &read, &err))
+        die(name, err_text(&err, reason));
+    judge_and_describe(requested, f, now, name, &webhook);
+    judge_and_describe(read, f, now, name, &check);
+    if (str_eq(buf_str(&webhook), buf_str(&check)))
+        return true;
+    (void)printf("FAIL %s: the webhook finds\n%s  and check\n%s", name, webhook.p, check.p);
+    return false;
+}
+
+static bool run_case(const json_t *file, const json_t *test, const char *root, struct buf *out)
+{
+    AUTO(settings_freep) struct settings *s = make_settings(file, test, root);
+    struct facts_options options = {.settings = s,
+                                    .assume_label_tracking = json_bool_at(test, "check", false)};
+    const char *name = json_string_value(json_object_get(test, "name"));
+    int64_t now = read_now(test);
+    AUTO(facts_unrefp) struct facts *f = facts_load(&options, now);
+    AUTO(review_freep) struct review *review = scan_review(test, name);
+    AUTO(verdict_freep) struct verdict *v = judge(review, f, now);
+    struct str decides = json_str_at(test, "decides");
+    bool same = !json_object_get(test, "object") || is_same_from_manifest(test, f, now, name);
+
     describe(name, v, out);
     if (str_is(decides, decision_of(v)))
-        return true;
+        return same;
     (void)printf("FAIL %s: wanted %.*s, got %s\n", name, STR_ARG(decides), decision_of(v));
     return false;
 }

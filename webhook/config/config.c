@@ -77,6 +77,14 @@ static bool check_required(const struct reader *r, const struct spot *item, cons
     return true;
 }
 
+static bool too_many(const struct reader *r, const struct spot *spot, size_t n)
+{
+    err_what(r->err, ERR_CONFIG, "%s has too many items", spot->path);
+    err_where(r->err, "%s:%u", r->file, spot->line);
+    err_why(r->err, "found %zu, wanted at most %llu", n, (unsigned long long)spot->key->max);
+    return false;
+}
+
 static bool set_items(const struct reader *r, const struct spot *spot)
 {
     const struct key *key = spot->key;
@@ -86,8 +94,8 @@ static bool set_items(const struct reader *r, const struct spot *spot)
 
     if (!json_is_array(spot->value))
         return spot_wrong_type(r, spot, "a list");
-    if (key->not_yet)
-        return n == 0 || spot_not_yet(r, spot);
+    if (key->max && n > key->max)
+        return too_many(r, spot, n);
     if (key->drop)
         key->drop(r->settings);
     items = n ? xcalloc(n, key->item_size) : NULL;
@@ -127,11 +135,17 @@ static bool set_choice_or_map(const struct reader *r, const struct spot *spot)
 static bool set_value(const struct reader *r, const struct spot *spot)
 {
     static bool (*const setters[])(const struct reader *r, const struct spot *spot) = {
-        [KEY_MAP] = set_map,          [KEY_ITEMS] = set_items,
-        [KEY_TEXTS] = set_texts,      [KEY_TEXT] = spot_set_text,
-        [KEY_PATH] = spot_set_path,   [KEY_BOOL] = spot_set_bool,
-        [KEY_COUNT] = spot_set_count, [KEY_CHOICE] = set_choice_or_map,
-        [KEY_SIZE] = spot_set_size,   [KEY_DURATION] = spot_set_count,
+        [KEY_MAP] = set_map,
+        [KEY_ITEMS] = set_items,
+        [KEY_TEXTS] = set_texts,
+        [KEY_TEXT] = spot_set_text,
+        [KEY_PATH] = spot_set_path,
+        [KEY_BOOL] = spot_set_bool,
+        [KEY_COUNT] = spot_set_count,
+        [KEY_CHOICE] = set_choice_or_map,
+        [KEY_SIZE] = spot_set_size,
+        [KEY_DURATION] = spot_set_count,
+        [KEY_EXPIRY] = spot_set_expiry,
     };
 
     return setters[spot->key->type](r, spot);

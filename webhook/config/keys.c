@@ -7,10 +7,16 @@
 #define MINUTE (60 * SECOND)
 #define MIB ((uint64_t)1024 * 1024)
 
+/* Each is an exception that somebody remembers; all are looked through for every finding. */
+enum { EXEMPTIONS_MAX = 1000 };
+/* A sentence, which every message that it lets through carries. */
+enum { REASON_MAX_BYTES = 200 };
+
 /* The rows write through offsets: an enumeration and an unsigned must look the same there. */
 _Static_assert(sizeof(enum rule_mode) == sizeof(unsigned), "choices are kept as unsigned");
 _Static_assert(sizeof(enum undecided_mode) == sizeof(unsigned), "choices are kept as unsigned");
 _Static_assert(sizeof(enum tracking_setting) == sizeof(unsigned), "choices are kept as unsigned");
+_Static_assert(sizeof(enum rule_id) == sizeof(unsigned), "choices are kept as unsigned");
 
 static const struct choice tls_versions[] = {{.name = "1.2", .value = false},
                                              {.name = "1.3", .value = true}};
@@ -38,6 +44,12 @@ static const struct choice tracking[] = {
     {.name = "annotation", .value = TRACKING_SETTING_ANNOTATION},
     {.name = "annotation+label", .value = TRACKING_SETTING_ANNOTATION_AND_LABEL},
 };
+static const struct choice rule_ids[] = {
+    {.name = "self-reference", .value = RULE_SELF_REFERENCE},
+    {.name = "self-prune", .value = RULE_SELF_PRUNE},
+    {.name = "merge-on-pruned-target", .value = RULE_MERGE_ON_PRUNED_TARGET},
+    {.name = "protected-secret-prune", .value = RULE_PROTECTED_SECRET_PRUNE},
+};
 static const struct choice cluster_sources[] = {
     {.name = "auto"},
     {.name = "none"},
@@ -58,6 +70,19 @@ static bool is_given(struct str text)
     return text.n > 0;
 }
 
+static bool is_reason(struct str text)
+{
+    return str_trim(text).n > 0 && text.n <= REASON_MAX_BYTES;
+}
+
+/* All that protected-secret-prune finds is about protected Secrets, where no annotation counts. */
+static bool is_rule_for_annotations(struct str text)
+{
+    enum rule_id rule;
+
+    return rule_id_find(text, &rule) && rule != RULE_PROTECTED_SECRET_PRUNE;
+}
+
 static void drop_protected(struct settings *s)
 {
     for (size_t i = 0; i < s->n_protected; i++) {
@@ -72,6 +97,7 @@ static void drop_protected(struct settings *s)
 #define AT(member) .offset = offsetof(struct settings, member)
 #define IN_REPOSITORY(member) .offset = offsetof(struct repository_settings, member)
 #define IN_PROTECTED(member) .offset = offsetof(struct protected_secret, member)
+#define IN_EXEMPTION(member) .offset = offsetof(struct exemption, member)
 #define CHOICES(rows) .choices = (rows), .n_choices = ARRAY_LEN(rows)
 #define WANTED_ADDRESS "host:port, such as 0.0.0.0:8443 or [::1]:8443 (port 0 takes a free one)"
 #define WANTED_MODE "deny, warn or off"
@@ -90,7 +116,7 @@ static void drop_protected(struct settings *s)
         CHOICES(undecided), AT(rules[id].undecided)                                                \
     }
 
-/* Design 5, in its order. The members of exemptions.list have no rows yet: nothing reads them. */
+/* Design 5, in its order. */
 static const struct key keys[] = {
     {.path = "listen",
      .type = KEY_TEXT,
@@ -255,13 +281,54 @@ static const struct key keys[] = {
     RULE_ROWS("protected-secret-prune", RULE_PROTECTED_SECRET_PRUNE),
 
     {.path = "exemptions", .type = KEY_MAP},
-    {.path = "exemptions.list", .type = KEY_ITEMS, .wanted = "[]", .not_yet = true},
+    {.path = "exemptions.list",
+     .type = KEY_ITEMS,
+     .max = EXEMPTIONS_MAX,
+     AT(exemptions),
+     .count_offset = offsetof(struct settings, n_exemptions),
+     .item_size = sizeof(struct exemption)},
+    {.path = "exemptions.list[].rule",
+     .type = KEY_CHOICE,
+     .wanted = "self-reference, self-prune, merge-on-pruned-target or protected-secret-prune",
+     CHOICES(rule_ids),
+     .required = true,
+     IN_EXEMPTION(rule)},
+    {.path = "exemptions.list[].namespace",
+     .type = KEY_TEXT,
+     .wanted = WANTED_NAMESPACE " (no pattern)",
+     .check = value_is_namespace,
+     .required = true,
+     IN_EXEMPTION(namespace)},
+    {.path = "exemptions.list[].name",
+     .type = KEY_TEXT,
+     .wanted = "the name of an Application or ExternalSecret (no pattern)",
+     .check = value_is_name,
+     .required = true,
+     IN_EXEMPTION(name)},
+    {.path = "exemptions.list[].reason",
+     .type = KEY_TEXT,
+     .wanted = "why, in at most 200 bytes",
+     .check = is_reason,
+     .required = true,
+     IN_EXEMPTION(reason)},
+    {.path = "exemptions.list[].expires",
+     .type = KEY_EXPIRY,
+     .wanted = "a day such as 2027-06-30 (its end in UTC) or a time such as 2027-06-30T18:00:00Z",
+     IN_EXEMPTION(expires)},
     {.path = "exemptions.annotation", .type = KEY_MAP},
-    {.path = "exemptions.annotation.rules", .type = KEY_TEXTS, .wanted = "[]", .not_yet = true},
+    {.path = "exemptions.annotation.rules",
+     .type = KEY_TEXTS,
+     .wanted = "self-reference, self-prune or merge-on-pruned-target (no annotation exempts from "
+               "protected-secret-prune)",
+     .check = is_rule_for_annotations,
+     AT(exempt_annotation.rules),
+     .count_offset = offsetof(struct settings, exempt_annotation.n_rules)},
     {.path = "exemptions.annotation.namespaces",
      .type = KEY_TEXTS,
-     .wanted = "[]",
-     .not_yet = true},
+     .wanted = "names of namespaces (no pattern)",
+     .check = value_is_namespace,
+     AT(exempt_annotation.namespaces),
+     .count_offset = offsetof(struct settings, exempt_annotation.n_namespaces)},
 
     {.path = "log", .type = KEY_MAP},
     {.path = "log.allowed", .type = KEY_BOOL, AT(log_allowed)},

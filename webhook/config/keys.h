@@ -17,6 +17,7 @@ enum key_type {
     KEY_COUNT,    /* a whole number */
     KEY_DURATION, /* "1m30s", kept as milliseconds */
     KEY_SIZE,     /* "8MiB", kept as bytes */
+    KEY_EXPIRY,   /* "2027-06-30", kept as a struct expiry */
 };
 
 struct choice {
@@ -46,7 +47,8 @@ struct key {
     const char *automatic;            /* KEY_TEXT: this word is kept as "" */
     const struct choice *choices;     /* KEY_CHOICE */
     size_t n_choices;
-    uint64_t min, max; /* KEY_COUNT, KEY_DURATION (ms), KEY_SIZE (bytes) */
+    /* KEY_COUNT, KEY_DURATION (ms), KEY_SIZE (bytes); KEY_ITEMS: at most max, 0 is any number. */
+    uint64_t min, max;
     /* Known, but this version does not act on it: only what asks for nothing is taken ("", 0, an
      * empty list). */
     bool not_yet;

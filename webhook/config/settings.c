@@ -33,6 +33,16 @@ const char *rule_id_name(enum rule_id id)
     return (unsigned)id < N_RULES ? rule_names[id] : "unknown-rule";
 }
 
+bool rule_id_find(struct str name, enum rule_id *out)
+{
+    for (unsigned i = 0; i < N_RULES; i++)
+        if (str_is(name, rule_names[i])) {
+            *out = (enum rule_id)i;
+            return true;
+        }
+    return false;
+}
+
 static char **one_text(const char *text)
 {
     char **list = xcalloc(1, sizeof *list);
@@ -98,6 +108,15 @@ void settings_free(struct settings *s)
         free(s->protected_secrets[i].name);
     }
     free(s->protected_secrets);
+    for (size_t i = 0; i < s->n_exemptions; i++) {
+        free(s->exemptions[i].namespace);
+        free(s->exemptions[i].name);
+        free(s->exemptions[i].reason);
+        free(s->exemptions[i].expires.text);
+    }
+    free(s->exemptions);
+    free_texts(s->exempt_annotation.rules, s->exempt_annotation.n_rules);
+    free_texts(s->exempt_annotation.namespaces, s->exempt_annotation.n_namespaces);
     free(s);
 }
 
@@ -123,4 +142,23 @@ bool settings_is_protected(const struct settings *s, struct str namespace, struc
             str_is(name, s->protected_secrets[i].name))
             return true;
     return false;
+}
+
+static bool holds(char *const *list, size_t n, struct str text)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_is(text, list[i]))
+            return true;
+    return false;
+}
+
+bool settings_annotation_lists_rule(const struct settings *s, enum rule_id rule)
+{
+    return holds(s->exempt_annotation.rules, s->exempt_annotation.n_rules,
+                 str_from(rule_id_name(rule)));
+}
+
+bool settings_annotation_lists_namespace(const struct settings *s, struct str namespace)
+{
+    return holds(s->exempt_annotation.namespaces, s->exempt_annotation.n_namespaces, namespace);
 }

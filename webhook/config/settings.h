@@ -1,5 +1,6 @@
 /* settings.h: every setting of the program as plain values. */
 #pragma once
+#include "base/attr.h"
 #include "base/str.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,6 +23,8 @@ enum rule_id {
     N_RULES,
 };
 const char *rule_id_name(enum rule_id id); /* "self-reference", … */
+/* False when no rule has that name. */
+bool rule_id_find(struct str name, enum rule_id *out) MUST_CHECK;
 
 struct rule_settings {
     enum rule_mode mode;
@@ -39,6 +42,21 @@ struct repository_settings {
 struct protected_secret {
     char *namespace;
     char *name;
+};
+
+/* When something ends; text is NULL where it never does. */
+struct expiry {
+    char *text; /* as it was written: "2027-06-30" */
+    int64_t at; /* Unix seconds: the first second at which it has ended */
+};
+
+/* Exact names: a pattern would exempt what does not exist yet. */
+struct exemption {
+    enum rule_id rule;
+    char *namespace;
+    char *name;
+    char *reason;
+    struct expiry expires;
 };
 
 /* After the listener was closed, kept connections get this long to send a request and learn from
@@ -81,6 +99,14 @@ struct settings {
     size_t n_protected;
     bool enforce;
     struct rule_settings rules[N_RULES];
+    struct exemption *exemptions;
+    size_t n_exemptions;
+    struct {
+        char **rules; /* ids */
+        size_t n_rules;
+        char **namespaces; /* exact names */
+        size_t n_namespaces;
+    } exempt_annotation; /* where the author of an object may exempt it by an annotation */
     bool log_allowed;
     struct limits limits;
 };
@@ -92,3 +118,6 @@ void settings_freep(struct settings **s);
 /* Both copy their arguments. */
 void settings_add_repository(struct settings *s, struct str url, struct str path);
 bool settings_is_protected(const struct settings *s, struct str namespace, struct str name);
+/* Whether exemptions.annotation lists the rule, the namespace. */
+bool settings_annotation_lists_rule(const struct settings *s, enum rule_id rule);
+bool settings_annotation_lists_namespace(const struct settings *s, struct str namespace);

@@ -121,6 +121,21 @@ bool spot_set_text(const struct reader *r, const struct spot *spot)
     return true;
 }
 
+bool spot_set_expiry(const struct reader *r, const struct spot *spot)
+{
+    struct expiry *expiry = spot_slot(spot);
+    struct str text;
+    int64_t at;
+
+    if (!spot_text(r, spot, &text))
+        return false;
+    if (!value_expiry(text, &at))
+        return spot_wrong_value(r, spot);
+    free(expiry->text);
+    *expiry = (struct expiry){.text = xstrndup(text), .at = at};
+    return true;
+}
+
 char *spot_resolve(const char *directory, struct str path)
 {
     if (str_starts(path, STR("/")) || directory[0] == '\0')

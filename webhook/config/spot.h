@@ -46,5 +46,6 @@ bool spot_set_text(const struct reader *r, const struct spot *spot);
 bool spot_set_path(const struct reader *r, const struct spot *spot);
 bool spot_set_bool(const struct reader *r, const struct spot *spot);
 bool spot_set_choice(const struct reader *r, const struct spot *spot);
+bool spot_set_expiry(const struct reader *r, const struct spot *spot);
 bool spot_set_size(const struct reader *r, const struct spot *spot);
 bool spot_set_count(const struct reader *r, const struct spot *spot); /* durations as well */

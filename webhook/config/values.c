@@ -172,13 +172,14 @@ bool value_expiry(struct str text, int64_t *at)
     if (day.tm_mon != numbers[MONTH] - 1 || day.tm_mday != numbers[DAY])
         return false;
     if (text.n == 0) {
-        *at = seconds + 24 * 60 * 60;
+        *at = seconds + INT64_C(24) * 60 * 60;
         return true;
     }
     if (!cut_pattern(&text, "T00:00:00", &numbers[DAY]) || numbers[HOUR] > 23 ||
         numbers[MINUTE] > 59 || numbers[SECOND] > 59)
         return false;
-    seconds += numbers[HOUR] * 3600 + numbers[MINUTE] * 60 + numbers[SECOND] + cut_fraction(&text);
+    seconds += (INT64_C(60) * numbers[HOUR] + numbers[MINUTE]) * 60 + numbers[SECOND] +
+               cut_fraction(&text);
     if (!read_zone(text, &offset))
         return false;
     *at = seconds - offset;

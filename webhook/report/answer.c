@@ -108,7 +108,9 @@ void answer_message(struct buf *out, const struct verdict *verdict)
 static void write_warning(struct buf *line, const struct finding *f)
 {
     buf_printf(line, "[%s] %s", rule_id_name(f->rule),
-               f->ratcheted ? "not new with this change, so allowed: " : "");
+               f->ratcheted && f->verdict != FINDING_EXEMPTED
+                   ? "not new with this change, so allowed: "
+                   : "");
     add_line(line, f->message);
 }
 

@@ -1,5 +1,6 @@
 #include "rules/judge.h"
 #include "base/mem.h"
+#include "rules/exemption.h"
 #include "rules/ratchet.h"
 #include "rules/rule.h"
 #include <stdio.h>
@@ -116,9 +117,10 @@ static bool undecided_is_silent(const struct rule_settings *rule, const struct f
            !undecided_denies(rule, f);
 }
 
-/* What a finding means under the settings: modes, `undecided`, enforce and the ratchet. */
-static void settle(const struct settings *s, struct finding *f)
+/* What a finding means under the settings: modes, `undecided`, enforce, the ratchet, exemptions. */
+static void settle(const struct exempt_subject *subject, struct finding *f)
 {
+    const struct settings *s = subject->settings;
     const struct rule_settings *rule = &s->rules[f->rule];
 
     f->denies = f->verdict == FINDING_DENY ||
@@ -128,10 +130,13 @@ static void settle(const struct settings *s, struct finding *f)
         if (f->verdict == FINDING_DENY)
             f->verdict = FINDING_WARN;
     }
+    exemption_apply(subject, f);
 }
 
-static struct verdict *settled(const struct facts *f, struct findings *list)
+/* subject->settings: NULL before the first load, when nothing is known that could deny. */
+static struct verdict *settled(const struct exempt_subject *subject, struct findings *list)
 {
+    const struct settings *s = subject->settings;
     struct verdict *v = xcalloc(1, sizeof *v);
     struct findings silent = {0};
 
@@ -139,13 +144,13 @@ static struct verdict *settled(const struct facts *f, struct findings *list)
     for (size_t i = 0; i < list->n; i++) {
         struct finding *finding = &list->items[i];
 
-        if (f && undecided_is_silent(&facts_settings(f)->rules[finding->rule], finding)) {
+        if (s && undecided_is_silent(&s->rules[finding->rule], finding)) {
             silent.items = xgrow(silent.items, silent.n, &silent.capacity, sizeof *silent.items);
             silent.items[silent.n++] = *finding;
             continue;
         }
-        if (f)
-            settle(facts_settings(f), finding);
+        if (s)
+            settle(subject, finding);
         if (finding->denies)
             v->allowed = false;
         list->items[v->n_findings++] = *finding;
@@ -183,7 +188,9 @@ static void judge_states(const struct review *r, const struct facts *f, struct s
     findings_clear(&before);
 }
 
-static void judge_objects(const struct review *r, const struct facts *f, struct findings *out)
+/* annotation: the exemption that the object claims, set when it could be read. */
+static void judge_objects(const struct review *r, const struct facts *f, struct str *annotation,
+                          struct findings *out)
 {
     bool update = r->operation == OPERATION_UPDATE;
     struct state now = {0};
@@ -200,6 +207,8 @@ static void judge_objects(const struct review *r, const struct facts *f, struct 
         if (old_is_known && !state_parse(r, f, r->old_object, true, &old, &err))
             old_is_known = false;
         judge_states(r, f, &now, old_is_known ? &old : NULL, out);
+        *annotation =
+            marks_annotation(now.app ? &now.app->marks : &now.es->marks, ANNOTATION_EXEMPT);
     }
     state_clear(&now);
     state_clear(&old);
@@ -210,26 +219,37 @@ static bool is_ours(const struct review *r, const struct facts *f)
     return r->kind != REVIEW_APPLICATION || facts_is_application_namespace(f, r->namespace);
 }
 
-struct verdict *judge(const struct review *r, const struct facts *f, int64_t now)
+static void find_all(const struct review *r, const struct facts *f, struct str *annotation,
+                     struct findings *out)
 {
-    struct findings list = {0};
-
-    (void)now; /* expiries of exemptions are judged by it */
     if (ratchet_is_exempt_request(r))
-        return settled(f, &list);
+        return;
     if (!f) {
-        add_unreadable(r, NULL, "no facts have been loaded yet", &list);
-        return settled(NULL, &list);
+        add_unreadable(r, NULL, "no facts have been loaded yet", out);
+        return;
     }
     if (!is_ours(r, f))
-        return settled(f, &list);
+        return;
     if (!r->object || r->object_unreadable) {
-        add_unreadable(r, f, r->object_unreadable ? r->object_unreadable : "it is missing", &list);
-        return settled(f, &list);
+        add_unreadable(r, f, r->object_unreadable ? r->object_unreadable : "it is missing", out);
+        return;
     }
     if (r->operation == OPERATION_UPDATE && r->old_object && !r->old_object_unreadable &&
         !ratchet_is_changed(f, r->object, r->old_object))
-        return settled(f, &list);
-    judge_objects(r, f, &list);
-    return settled(f, &list);
+        return;
+    judge_objects(r, f, annotation, out);
+}
+
+struct verdict *judge(const struct review *r, const struct facts *f, int64_t now)
+{
+    struct findings list = {0};
+    struct exempt_subject subject = {
+        .settings = f ? facts_settings(f) : NULL,
+        .namespace = r->namespace,
+        .name = r->name,
+        .now = now,
+    };
+
+    find_all(r, f, &subject.annotation, &list);
+    return settled(&subject, &list);
 }

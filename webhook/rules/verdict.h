@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* FINDING_EXEMPTED: somebody let it through (design 3.5), whatever it was. */
 enum finding_verdict { FINDING_DENY, FINDING_WARN, FINDING_UNDECIDED, FINDING_EXEMPTED };
 const char *finding_verdict_name(enum finding_verdict v); /* "deny", "warn", "undecided", … */
 
@@ -29,7 +30,7 @@ struct finding {
     enum rule_id rule;
     enum finding_verdict verdict; /* what the rule found, after modes and exemptions */
     bool denies;                  /* counts against the request: deny, or undecided in that mode */
-    bool ratcheted;               /* oldObject already had it: allowed with a warning */
+    bool ratcheted;               /* oldObject already had it, exempted or not: never denies */
     unsigned traits;              /* what makes it worse than another one: enum finding_trait */
     char *subject;                /* "Application argocd/root": the judged object */
     char *target;                 /* what else it is about ("Secret argocd/argocd-secret"), or "" */

@@ -22,6 +22,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         for (size_t i = 0; i < s->n_protected; i++)
             if (!s->protected_secrets[i].namespace || !s->protected_secrets[i].name)
                 abort();
+        for (size_t i = 0; i < s->n_exemptions; i++)
+            if (!s->exemptions[i].namespace || !s->exemptions[i].name || !s->exemptions[i].reason ||
+                !s->exemptions[i].reason[0] || s->exemptions[i].rule >= N_RULES)
+                abort();
         settings_free(s);
         return 0;
     }

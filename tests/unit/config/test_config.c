@@ -1,5 +1,6 @@
 /* What a configuration file may say, and what a person reads when it says something else. */
 #include "base/attr.h"
+#include "base/buf.h"
 #include "base/mem.h"
 #include "config/config.h"
 #include "config/keys.h"
@@ -74,7 +75,8 @@ static void the_documented_defaults_are_accepted(void **state)
               "  merge-on-pruned-target: {mode: deny, undecided: warn, undecidedProtected: deny}\n"
               "  protected-secret-prune: {mode: deny, undecided: warn}\n"
               "exemptions:\n"
-              "  list: []\n"
+              "  list: [{rule: self-reference, namespace: argocd, name: argocd, reason: "
+              "\"manages itself\", expires: 2027-06-30}]\n"
               "  annotation: {rules: [], namespaces: []}\n"
               "log: {allowed: false}\n"
               "limits: {body: 8MiB, connections: 512, requestTimeout: 10s, idleTimeout: 120s, "
@@ -87,6 +89,9 @@ static void the_documented_defaults_are_accepted(void **state)
     assert_int_equal(s->n_repositories, 1);
     assert_string_equal(s->repositories[0].path, "/repos/deploy");
     assert_int_equal(s->n_protected, 1);
+    assert_int_equal(s->n_exemptions, 1);
+    assert_string_equal(s->exemptions[0].expires.text, "2027-06-30");
+    assert_int_equal(s->exempt_annotation.n_rules, 0);
     assert_memory_equal(s->rules, defaults->rules, sizeof s->rules);
     assert_memory_equal(&s->limits, &defaults->limits, sizeof s->limits);
 }
@@ -163,6 +168,48 @@ static void every_setting_can_be_changed(void **state)
     assert_int_equal(s->limits.idle_timeout_ms, 90000);
     assert_int_equal(s->limits.drain_delay_ms, 0);
     assert_int_equal(s->limits.drain_ms, 2000);
+}
+
+#define REASON_OF_50 "a sentence of fifty characters, no more or no less"
+
+static void exemptions_name_one_rule_and_one_object_each(void **state)
+{
+    AUTO(settings_freep)
+    struct settings *s = parse(
+        "exemptions:\n"
+        "  list:\n"
+        "  - {rule: self-prune, namespace: team-a, name: root, reason: \"" REASON_OF_50 REASON_OF_50
+            REASON_OF_50 REASON_OF_50 "\"}\n"
+        "  - rule: merge-on-pruned-target\n"
+        "    namespace: argocd\n"
+        "    name: oauth.v2\n"
+        "    reason: moved in the second quarter\n"
+        "    expires: 2027-06-30T18:00:00+09:00\n"
+        "  - {rule: protected-secret-prune, namespace: argocd, name: root, "
+        "reason: \"told, twice\", expires: \"2027-06-30\"}\n"
+        "  annotation: {rules: [self-reference, merge-on-pruned-target], "
+        "namespaces: [team-a]}\n");
+
+    (void)state;
+    assert_int_equal(s->n_exemptions, 3);
+    assert_int_equal(s->exemptions[0].rule, RULE_SELF_PRUNE);
+    assert_string_equal(s->exemptions[0].namespace, "team-a");
+    assert_string_equal(s->exemptions[0].name, "root");
+    assert_int_equal(strlen(s->exemptions[0].reason), 200);
+    assert_null(s->exemptions[0].expires.text);
+    assert_int_equal(s->exemptions[1].rule, RULE_MERGE_ON_PRUNED_TARGET);
+    assert_string_equal(s->exemptions[1].name, "oauth.v2");
+    assert_string_equal(s->exemptions[1].expires.text, "2027-06-30T18:00:00+09:00");
+    assert_int_equal(s->exemptions[1].expires.at, 1814346000);
+    assert_int_equal(s->exemptions[2].rule, RULE_PROTECTED_SECRET_PRUNE);
+    assert_string_equal(s->exemptions[2].reason, "told, twice");
+    assert_int_equal(s->exemptions[2].expires.at, 1814400000);
+    assert_true(settings_annotation_lists_rule(s, RULE_SELF_REFERENCE));
+    assert_true(settings_annotation_lists_rule(s, RULE_MERGE_ON_PRUNED_TARGET));
+    assert_false(settings_annotation_lists_rule(s, RULE_SELF_PRUNE));
+    assert_true(settings_annotation_lists_namespace(s, STR("team-a")));
+    assert_false(settings_annotation_lists_namespace(s, STR("team")));
+    assert_false(settings_annotation_lists_namespace(s, STR("")));
 }
 
 static void an_empty_list_of_protected_secrets_protects_none(void **state)
@@ -394,19 +441,105 @@ static void what_is_not_acted_on_is_refused_not_ignored(void **state)
          "c.yaml:2: repositories[0].fresh is not supported yet: found \"5m\", wanted 0s"},
         {"repositories:\n- {url: u, path: /p, heartbeat: /hb}\n",
          "c.yaml:2: repositories[0].heartbeat is not supported yet: found \"/hb\", wanted \"\""},
-        {"exemptions:\n  list:\n  - {rule: self-reference, name: root}\n",
-         "c.yaml:2: exemptions.list is not supported yet: found a list, wanted []"},
-        {"exemptions: {annotation: {rules: [self-reference]}}\n",
-         "c.yaml:1: exemptions.annotation.rules is not supported yet: found a list, wanted []"},
-        {"exemptions: {annotation: {namespaces: [a]}}\n",
-         "c.yaml:1: exemptions.annotation.namespaces is not supported yet: found a list, wanted "
-         "[]"},
         {"repositories:\n- {url: u, path: /p, fresh: soon}\n",
          "c.yaml:2: repositories[0].fresh has a wrong value: found \"soon\", wanted 0s"},
     };
 
     (void)state;
     run_refusals(cases, ARRAY_LEN(cases), ERR_CONFIG);
+}
+
+#define WANTED_RULE "self-reference, self-prune, merge-on-pruned-target or protected-secret-prune"
+#define WANTED_EXPIRY                                                                              \
+    "a day such as 2027-06-30 (its end in UTC) or a time such as 2027-06-30T18:00:00Z"
+
+static void an_exemption_that_says_too_little_is_refused(void **state)
+{
+    static const struct refusal cases[] = {
+        {"exemptions:\n  list:\n  - {rule: self-reference, name: root}\n",
+         "c.yaml:3: exemptions.list[0] has no namespace: found no namespace, wanted the name of a "
+         "namespace (no pattern)"},
+        {"exemptions: {list: [{namespace: a, name: b, reason: c}]}\n",
+         "c.yaml:1: exemptions.list[0] has no rule: found no rule, wanted " WANTED_RULE},
+        {"exemptions: {list: [{rule: self-reference, namespace: a, name: b}]}\n",
+         "c.yaml:1: exemptions.list[0] has no reason: found no reason, wanted why, in at most 200 "
+         "bytes"},
+        {"exemptions: {list: [{rule: self-reference, namespace: a, reason: c}]}\n",
+         "c.yaml:1: exemptions.list[0] has no name: found no name, wanted the name of an "
+         "Application or ExternalSecret (no pattern)"},
+        {"exemptions:\n  list:\n  - rule: self-reference\n    reason: \"\"\n",
+         "c.yaml:4: exemptions.list[0].reason has a wrong value: found \"\", wanted why, in at "
+         "most 200 bytes"},
+        {"exemptions: {list: [{reason: \"  \"}]}\n",
+         "c.yaml:1: exemptions.list[0].reason has a wrong value: found \"  \", wanted why, in at "
+         "most 200 bytes"},
+        {"exemptions: {list: [{reason: \"" REASON_OF_50 REASON_OF_50 REASON_OF_50 REASON_OF_50
+         "1\"}]}\n",
+         "c.yaml:1: exemptions.list[0].reason has a wrong value: found \"" REASON_OF_50 REASON_OF_50
+         "…\", wanted why, in at most 200 bytes"},
+        {"exemptions: {list: [{rule: lockout}]}\n",
+         "c.yaml:1: exemptions.list[0].rule has a wrong value: found \"lockout\", "
+         "wanted " WANTED_RULE},
+        {"exemptions: {list: [{namespace: \"team-*\"}]}\n",
+         "c.yaml:1: exemptions.list[0].namespace has a wrong value: found \"team-*\", wanted the "
+         "name of a namespace (no pattern)"},
+        {"exemptions: {list: [{name: \"*\"}]}\n",
+         "c.yaml:1: exemptions.list[0].name has a wrong value: found \"*\", wanted the name of an "
+         "Application or ExternalSecret (no pattern)"},
+        {"exemptions: {list: [{expires: 2027-06-31}]}\n",
+         "c.yaml:1: exemptions.list[0].expires has a wrong value: found \"2027-06-31\", "
+         "wanted " WANTED_EXPIRY},
+        {"exemptions: {list: [{expires: 20270630}]}\n",
+         "c.yaml:1: exemptions.list[0].expires has the wrong type: found the number 20270630, "
+         "wanted " WANTED_EXPIRY "; put the value in quotes"},
+        {"exemptions:\n  list:\n  - rule: self-reference\n    until: 2027-06-30\n",
+         "c.yaml:4: unknown key exemptions.list[0].until: found until, wanted one of rule, "
+         "namespace, name, reason, expires"},
+        {"exemptions: {list: [self-reference]}\n",
+         "c.yaml:1: exemptions.list[0] has the wrong type: found \"self-reference\", wanted a "
+         "mapping"},
+        {"exemptions:\n  annotation:\n    rules: [protected-secret-prune]\n",
+         "c.yaml:3: exemptions.annotation.rules[0] has a wrong value: found "
+         "\"protected-secret-prune\", wanted self-reference, self-prune or merge-on-pruned-target "
+         "(no annotation exempts from protected-secret-prune)"},
+        {"exemptions: {annotation: {rules: [self-prune, self-refrence]}}\n",
+         "c.yaml:1: exemptions.annotation.rules[1] has a wrong value: found \"self-refrence\", "
+         "wanted self-reference, self-prune or merge-on-pruned-target (no annotation exempts from "
+         "protected-secret-prune)"},
+        {"exemptions: {annotation: {namespaces: [\"*\"]}}\n",
+         "c.yaml:1: exemptions.annotation.namespaces[0] has a wrong value: found \"*\", wanted "
+         "names of namespaces (no pattern)"},
+        {"exemptions: {annotations: {}}\n",
+         "c.yaml:1: unknown key exemptions.annotations: found annotations, wanted one of list, "
+         "annotation; did you mean annotation?"},
+    };
+
+    (void)state;
+    run_refusals(cases, ARRAY_LEN(cases), ERR_CONFIG);
+}
+
+static void exemptions_have_a_limit(void **state)
+{
+    static const char item[] = "  - {rule: self-prune, namespace: a, name: b, reason: c}\n";
+    AUTO(settings_freep) struct settings *s = NULL;
+    struct err err = {0};
+    char message[ERR_TEXT_MAX];
+    struct buf text;
+
+    (void)state;
+    buf_init(&text, CONFIG_MAX_BYTES);
+    buf_adds(&text, "enforce: true\nexemptions:\n  list:\n");
+    for (unsigned i = 0; i < 1000; i++)
+        buf_adds(&text, item);
+    assert_true(config_parse(buf_str(&text), "c.yaml", "", &s, &err));
+    assert_int_equal(s->n_exemptions, 1000);
+    settings_free(steal(&s));
+    buf_adds(&text, item);
+    assert_false(config_parse(buf_str(&text), "c.yaml", "", &s, &err));
+    assert_string_equal(err_text(&err, message),
+                        "c.yaml:3: exemptions.list has too many items: found 1001, wanted at most "
+                        "1000");
+    buf_clear(&text);
 }
 
 static void one_repository_twice_is_refused(void **state)
@@ -529,6 +662,16 @@ static void default_paths_follow_the_file(void **state)
     assert_string_equal(s->tls.key, "/etc/syncguard/tls.key");
 }
 
+static bool can_be_exempted_from(enum rule_id id)
+{
+    AUTO(freep)
+    char *text = xasprintf("exemptions: {list: [{rule: %s, namespace: a, name: b, reason: c}]}\n",
+                           rule_id_name(id));
+    AUTO(settings_freep) struct settings *s = parse(text);
+
+    return s->n_exemptions == 1 && s->exemptions[0].rule == id;
+}
+
 static void every_rule_has_its_rows(void **state)
 {
     size_t n_keys;
@@ -542,6 +685,7 @@ static void every_rule_has_its_rows(void **state)
         for (size_t i = 0; i < n_keys; i++)
             found = found || strcmp(keys[i].path, path) == 0;
         assert_true(found);
+        assert_true(can_be_exempted_from((enum rule_id)id));
     }
 }
 
@@ -564,6 +708,9 @@ int main(void)
         cmocka_unit_test(an_empty_file_means_the_defaults),
         cmocka_unit_test(the_documented_defaults_are_accepted),
         cmocka_unit_test(every_setting_can_be_changed),
+        cmocka_unit_test(exemptions_name_one_rule_and_one_object_each),
+        cmocka_unit_test(an_exemption_that_says_too_little_is_refused),
+        cmocka_unit_test(exemptions_have_a_limit),
         cmocka_unit_test(an_empty_list_of_protected_secrets_protects_none),
         cmocka_unit_test(unknown_keys_are_named_with_their_line),
         cmocka_unit_test(wrong_types_say_what_was_found),

@@ -83,6 +83,31 @@ static void rule_names_are_stable(void **state)
     assert_string_equal(rule_id_name(N_RULES), "unknown-rule");
 }
 
+static void rules_are_found_by_their_names(void **state)
+{
+    enum rule_id found = N_RULES;
+
+    (void)state;
+    for (unsigned id = 0; id < N_RULES; id++) {
+        assert_true(rule_id_find(str_from(rule_id_name((enum rule_id)id)), &found));
+        assert_int_equal(found, id);
+    }
+    assert_false(rule_id_find(STR("lockout"), &found));
+    assert_false(rule_id_find(STR("self-reference "), &found));
+    assert_false(rule_id_find(STR(""), &found));
+    assert_false(rule_id_find(STR_NONE, &found));
+}
+
+static void no_annotation_exempts_by_default(void **state)
+{
+    AUTO(settings_freep) struct settings *s = settings_new();
+
+    (void)state;
+    assert_int_equal(s->n_exemptions, 0);
+    assert_false(settings_annotation_lists_rule(s, RULE_SELF_REFERENCE));
+    assert_false(settings_annotation_lists_namespace(s, STR("argocd")));
+}
+
 static void nothing_is_freed_without_complaint(void **state)
 {
     struct settings *s = NULL;
@@ -99,6 +124,8 @@ int main(void)
         cmocka_unit_test(argocd_secret_is_protected_and_its_neighbours_are_not),
         cmocka_unit_test(repositories_are_copied),
         cmocka_unit_test(rule_names_are_stable),
+        cmocka_unit_test(rules_are_found_by_their_names),
+        cmocka_unit_test(no_annotation_exempts_by_default),
         cmocka_unit_test(nothing_is_freed_without_complaint),
     };
 

@@ -73,6 +73,26 @@ static void a_denial_carries_every_denying_finding(void **state)
         "\"uid\":\"705ab4f5-6393-11e8-b7cc-42010a800002\"}}}");
 }
 
+/* Its message gives the reason why it is allowed: somebody's word, not the ratchet. */
+static void what_is_exempted_is_one_warning(void **state)
+{
+    AUTO(buf_clearp) struct buf out = {.max = OUT_MAX};
+    static char text[] = "Exempted by the configuration (on purpose): an old sin.";
+    struct finding findings[] = {finding(RULE_SELF_REFERENCE, FINDING_EXEMPTED, false, text)};
+    const struct verdict verdict = {.allowed = true, .findings = findings, .n_findings = 1};
+
+    (void)state;
+    findings[0].ratcheted = true;
+    answer_write(&out, &review, &verdict);
+    assert_string_equal(
+        buf_str(&out).p,
+        "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\","
+        "\"response\":{\"uid\":\"705ab4f5-6393-11e8-b7cc-42010a800002\",\"allowed\":true,"
+        "\"warnings\":[\"[self-reference] Exempted by the configuration (on purpose): an old "
+        "sin.\"],\"auditAnnotations\":{\"decision\":\"allow\",\"rules\":\"self-reference\","
+        "\"uid\":\"705ab4f5-6393-11e8-b7cc-42010a800002\"}}}");
+}
+
 /* The rules escape what they quote; what one of them forgot still forges no line, and what they did
  * escape stays as it is. */
 static void no_control_character_gets_through(void **state)
@@ -171,6 +191,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answer_without_findings_is_short),
         cmocka_unit_test(a_denial_carries_every_denying_finding),
+        cmocka_unit_test(what_is_exempted_is_one_warning),
         cmocka_unit_test(no_control_character_gets_through),
         cmocka_unit_test(a_message_stays_within_4_kib_and_whole_characters),
         cmocka_unit_test(warnings_stay_within_the_api_servers_limits),
