@@ -14,7 +14,8 @@
  */
 struct scan;
 
-enum { SCAN_ARENA_BYTES = 1024 * 1024 };
+/* More than limits.body takes by default: whoever pads an object is judged all the same. */
+enum { SCAN_ARENA_BYTES = 9 * 1024 * 1024 };
 
 /* For tests: which bytes of the document the scanner did not read itself. */
 enum scan_extent_kind {

@@ -39,6 +39,5 @@ void request_completed(void *door, struct MHD_Connection *c, void **context,
  * byte becomes U+0001, which is in none of ours. */
 size_t request_unescape(void *closure, struct MHD_Connection *c, char *text);
 
-/* Larger answers do not exist: a metrics page, or an answer that echoes a uid as large as a scan
- * keeps (1 MiB, six bytes each when escaped). */
+/* Larger answers do not exist: a metrics page of many repositories is the largest. */
 enum { REPLY_MAX_BYTES = 8 * 1024 * 1024 };

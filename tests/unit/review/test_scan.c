@@ -358,9 +358,12 @@ static void too_much_to_keep_is_undecided_and_never_refused(void **state)
         size_t n_groups, n_spec, n_old_spec;
         bool groups, object, old;
     } rows[] = {
-        {100, 1000, 1000, true, true, true},      {100000, 1000, 1000, false, true, true},
-        {100, 1100000, 1000, true, false, true},  {100, 1000, 1100000, true, true, false},
-        {100, 700000, 700000, true, true, false}, {100, 500000, 500000, true, true, true},
+        {100, 1000, 1000, true, true, true},
+        {100000, 1000, 1000, false, true, true},
+        {100, SCAN_ARENA_BYTES, 1000, true, false, true},
+        {100, 1000, SCAN_ARENA_BYTES, true, true, false},
+        {100, SCAN_ARENA_BYTES / 3 * 2, SCAN_ARENA_BYTES / 3 * 2, true, true, false},
+        {100, SCAN_ARENA_BYTES / 2 - 10000, SCAN_ARENA_BYTES / 2 - 10000, true, true, true},
     };
 
     (void)state;
