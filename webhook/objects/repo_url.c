@@ -1,4 +1,4 @@
-/* repo_url.c: whether two spellings name the same repository, as Argo CD compares them. */
+/* repo_url.c: whether two spellings name the same repository. */
 #include "base/attr.h"
 #include "base/mem.h"
 #include "objects/application.h"
@@ -7,8 +7,30 @@
 
 /*
  * NormalizeGitURL of reference/argocd.md 1.1: trim, lower-case, "git@h:p" becomes "git@h/p", drop
- * "ssh://", drop a trailing ".git". https and ssh forms of one repository stay different.
+ * "ssh://", drop a trailing ".git". https and ssh forms of one repository stay different. Beyond
+ * it, of http and https the user, the password and the scheme's own port are dropped: they change
+ * who asks, and not what is there.
  */
+static void drop_user_and_port(char *url)
+{
+    bool is_https = strncmp(url, "https://", 8) == 0;
+    char *host = url + (is_https ? 8 : 7);
+    const char *port = is_https ? ":443" : ":80";
+    size_t n_port = strlen(port);
+    char *end;
+    char *at;
+
+    if (!is_https && strncmp(url, "http://", 7) != 0)
+        return;
+    end = host + strcspn(host, "/?#");
+    for (at = end; at > host && at[-1] != '@'; at--)
+        continue;
+    memmove(host, at, strlen(at) + 1);
+    end -= at - host;
+    if ((size_t)(end - host) > n_port && memcmp(end - n_port, port, n_port) == 0)
+        memmove(end - n_port, end, strlen(end) + 1);
+}
+
 static char *normalised(struct str url)
 {
     char *text;
@@ -26,6 +48,7 @@ static char *normalised(struct str url)
         start += 6;
     else if (!strstr(start, "://") && strchr(start, '@') && (colon = strchr(start, ':')))
         *colon = '/';
+    drop_user_and_port(start);
     n = strlen(start);
     if (n > 4 && strcmp(start + n - 4, ".git") == 0)
         n -= 4;

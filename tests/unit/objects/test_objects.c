@@ -152,6 +152,15 @@ static void repositories_are_compared_as_argo_cd_compares_them(void **state)
         {"git@h:o/r", "https://h/o/r", false},
         {"https://h/p", "http://h/p", false},
         {"https://h/p", "https://h/p/q", false},
+        {"https://user:t%40k@h/p", "https://h/p", true},
+        {"https://a@b@h/p", "https://h/p", true},
+        {"https://h:443/p.git", "https://h/p", true},
+        {"http://h:80/p", "http://h/p", true},
+        {"https://h:8443/p", "https://h/p", false},
+        {"https://h:80/p", "https://h/p", false},
+        {"https://h/a@b", "https://h/b", false},
+        {"https://:443/p", "https:///p", false},
+        {"https://", "https://@", true},
         {"", "", true},
     };
 
