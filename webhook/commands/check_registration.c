@@ -35,7 +35,9 @@ struct registrations {
     struct placed_configuration *configurations;
     size_t n_configurations;
     size_t capacity_configurations;
-    json_t *namespaces; /* by name; the last of a name, as it would be the one applied last */
+    /* The last of a name, as it would be the one applied last. */
+    json_t *namespaces; /* by name */
+    json_t *services;   /* by namespace, then by name */
 };
 
 static void registrations_clear(struct registrations *r)
@@ -49,6 +51,7 @@ static void registrations_clear(struct registrations *r)
     free(r->configurations);
     free(r->documents);
     json_decref(r->namespaces);
+    json_decref(r->services);
 }
 
 static bool add_configuration(struct registrations *r, json_t *object, const struct document *in,
@@ -76,6 +79,17 @@ static bool add_configuration(struct registrations *r, json_t *object, const str
     return true;
 }
 
+static void add_service(struct registrations *r, const struct identity *id, json_t *object)
+{
+    json_t *those = json_object_getn(r->services, id->namespace.p, id->namespace.n);
+
+    if (!those) {
+        those = json_object();
+        (void)json_object_setn_new_nocheck(r->services, id->namespace.p, id->namespace.n, those);
+    }
+    (void)json_object_setn_nocheck(those, id->name.p, id->name.n, object);
+}
+
 static bool add_object(struct registrations *r, json_t *object, const struct document *in,
                        unsigned line, struct err *err)
 {
@@ -86,6 +100,8 @@ static bool add_object(struct registrations *r, json_t *object, const struct doc
         return add_configuration(r, object, in, line, err);
     if (named && identity_is_kind(&id, "", "Namespace"))
         (void)json_object_setn_nocheck(r->namespaces, id.name.p, id.name.n, object);
+    if (named && identity_is_kind(&id, "", "Service"))
+        add_service(r, &id, object);
     return true;
 }
 
@@ -200,6 +216,22 @@ static struct namespace_labels find_namespace(const struct registrations *r, str
     };
 }
 
+/* One that names no namespace gets it from whoever applies it: it could be the one that is missing.
+ */
+static json_t *find_services(const struct registrations *r, const struct webhook *w)
+{
+    const json_t *homeless = json_object_getn(r->services, "", 0);
+    json_t *those;
+
+    if (!w->service_name.p)
+        return NULL;
+    those = json_object_getn(r->services, w->service_namespace.p, w->service_namespace.n);
+    if (!json_object_getn(those, w->service_name.p, w->service_name.n) &&
+        json_object_getn(homeless, w->service_name.p, w->service_name.n))
+        return NULL;
+    return those;
+}
+
 static enum registration_ca ca_of(const struct webhook *w, int64_t now)
 {
     if (!w->ca_bundle.n)
@@ -235,6 +267,24 @@ static void note_conditions(const struct registrations *r, const struct webhook 
     check_report_note(report, r->file, line, text);
 }
 
+static void note_services(const struct registrations *r, const struct placed_configuration *placed,
+                          struct check_report *report)
+{
+    const struct webhook_configuration *c = placed->configuration;
+    size_t n = 0;
+    AUTO(freep) char *text = NULL;
+
+    for (size_t i = 0; i < c->n_webhooks; i++)
+        n += c->webhooks[i].service_name.p && !find_services(r, &c->webhooks[i]);
+    if (!n)
+        return;
+    text =
+        xasprintf("of %zu %s neither the name nor the port of clientConfig.service was looked at: "
+                  "the file does not hold the Service",
+                  n, n == 1 ? "webhook" : "webhooks");
+    check_report_note(report, r->file, placed->line, text);
+}
+
 static void judge_configuration(const struct registrations *r,
                                 const struct placed_configuration *placed,
                                 const struct settings *settings, int64_t now,
@@ -254,6 +304,7 @@ static void judge_configuration(const struct registrations *r,
             .ca = ca_of(w, now),
             .own = find_namespace(r, w->service_namespace),
             .argocd = find_namespace(r, str_from(settings->argocd.namespace)),
+            .services = find_services(r, w),
         };
         AUTO(verdict_freep) struct verdict *verdict = lockout_judge(&registration);
         unsigned line = placed->lines ? yaml_line_at(placed->lines, entries, i) : 0;
@@ -263,12 +314,14 @@ static void judge_configuration(const struct registrations *r,
                                       r->file, line, verdict);
         note_conditions(r, w, line, report);
     }
+    note_services(r, placed, report);
 }
 
 bool check_registration(const char *file, struct str text, const struct settings *settings,
                         int64_t now, struct check_report *report, struct err *err)
 {
-    AUTO(registrations_clear) struct registrations r = {.file = file, .namespaces = json_object()};
+    AUTO(registrations_clear)
+    struct registrations r = {.file = file, .namespaces = json_object(), .services = json_object()};
     AUTO(freep) char *owned = NULL;
     struct str utf8;
 

@@ -15,7 +15,8 @@ enum {
 
 /*
  * Judges each webhook of each ValidatingWebhookConfiguration in `text`, as a registration of
- * syncguard. Namespace objects are evidence for its selectors; other kinds are passed over.
+ * syncguard. Namespace objects are evidence for its selectors, Services for its address, and a note
+ * says where none was there; other kinds are passed over.
  * file  for messages and findings.
  * text  YAML documents, JSON, or a List of objects.
  * now   Unix seconds, for the certificates.

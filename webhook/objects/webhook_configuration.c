@@ -6,7 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PATH_TEXT_MAX = 96 }; /* "/webhooks/99/rules/999", "/webhooks/99/clientConfig/service" */
+enum {
+    PATH_TEXT_MAX = 96, /* "/webhooks/99/rules/999", "/webhooks/99/clientConfig/service" */
+    PORT_DEFAULT = 443,
+    PORT_MOST = 65535,
+};
 
 /* What the API server fills in where a field is absent. */
 static const struct {
@@ -137,21 +141,39 @@ static bool read_rules(const json_t *entry, const char *path, struct webhook *w,
     return true;
 }
 
-/* JSON numbers may come as reals (base/json.h). */
-static bool read_timeout(const json_t *entry, const char *path, struct webhook *w, struct err *err)
+/* A whole number from 1 to `most`. *out keeps its default, and *defaulted is set, when absent.
+ * JSON numbers may come as reals (base/json.h). */
+static bool read_number(const json_t *entry, const char *path, const char *key, int most,
+                        const char *wanted, int *out, bool *defaulted, struct err *err)
 {
-    const json_t *value = json_value_at(entry, "timeoutSeconds");
-    double seconds = json_number_value(value); /* 0 of what is no number */
+    const json_t *value = json_value_at(entry, key);
+    double number = json_number_value(value); /* 0 of what is no number */
 
-    w->timeout_defaulted = !value;
+    *defaulted = !value;
     if (!value)
         return true;
-    if (!(seconds >= 1 && seconds <= INT_MAX) || seconds != (int)seconds) {
-        err_what(err, ERR_INPUT, "%s/timeoutSeconds is no number of seconds from 1 to 30", path);
+    if (!(number >= 1 && number <= most) || number != (int)number) {
+        err_what(err, ERR_INPUT, "%s/%s is no %s", path, key, wanted);
         return false;
     }
-    w->timeout_seconds = (int)seconds;
+    *out = (int)number;
     return true;
+}
+
+static bool read_timeout(const json_t *entry, const char *path, struct webhook *w, struct err *err)
+{
+    return read_number(entry, path, "timeoutSeconds", INT_MAX, "number of seconds from 1 to 30",
+                       &w->timeout_seconds, &w->timeout_defaulted, err);
+}
+
+static bool read_service(const json_t *service, const char *path, struct webhook *w,
+                         struct err *err)
+{
+    return field_str(service, path, "namespace", &w->service_namespace, err) &&
+           field_str(service, path, "name", &w->service_name, err) &&
+           field_str(service, path, "path", &w->service_path, err) &&
+           read_number(service, path, "port", PORT_MOST, "port from 1 to 65535", &w->service_port,
+                       &w->service_port_defaulted, err);
 }
 
 static bool read_client(const json_t *entry, const char *path, struct webhook *w, struct err *err)
@@ -167,9 +189,7 @@ static bool read_client(const json_t *entry, const char *path, struct webhook *w
         !field_str(config, own, "url", &w->url, err) ||
         !field_str(config, own, "caBundle", &w->ca_bundle, err) ||
         !field_object(config, own, "service", &service, err) ||
-        !field_str(service, service_path, "namespace", &w->service_namespace, err) ||
-        !field_str(service, service_path, "name", &w->service_name, err) ||
-        !field_str(service, service_path, "path", &w->service_path, err))
+        !read_service(service, service_path, w, err))
         return false;
     if ((w->url.p != NULL) == (service != NULL)) {
         err_what(err, ERR_INPUT, "%s wants one of url and service, and has %s", own,
@@ -240,6 +260,7 @@ static bool read_webhooks(struct webhook_configuration *c, struct err *err)
             .index = i,
             .fails = versions[c->version].fails,
             .timeout_seconds = versions[c->version].timeout_seconds,
+            .service_port = PORT_DEFAULT,
             .matches_exactly = versions[c->version].matches_exactly,
         };
         c->n_webhooks++;

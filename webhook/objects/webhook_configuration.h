@@ -46,7 +46,9 @@ struct webhook {
     struct str service_namespace;
     struct str service_name;
     struct str service_path; /* STR_NONE when absent */
-    struct str ca_bundle;    /* base64; empty when absent: the API server's own roots */
+    int service_port;        /* 443 where absent */
+    bool service_port_defaulted;
+    struct str ca_bundle; /* base64; empty when absent: the API server's own roots */
 };
 
 struct webhook_configuration {

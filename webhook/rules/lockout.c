@@ -178,6 +178,7 @@ static const row_fn rows[] = {
     lockout_missing_versions,    /* 4 */
     lockout_scopes,              /* 4 */
     lockout_address,             /* 5 */
+    lockout_service,             /* 5 */
     lockout_review_versions,     /* 5 */
     lockout_ca_bundle,           /* 5 */
     side_effects,                /* 6 */

@@ -24,6 +24,9 @@ struct registration {
     enum registration_ca ca;
     struct namespace_labels own; /* of clientConfig.service.namespace; name STR_NONE with a url */
     struct namespace_labels argocd;
+    /* The Services that are known of clientConfig.service.namespace, by name: where there is one,
+     * it counts as all of them. NULL: none is known. */
+    json_t *services;
 };
 
 /*

@@ -2,7 +2,11 @@
  * (design 3.8, row 5). */
 #include "base/json.h"
 #include "base/mem.h"
+#include "config/nearest.h"
 #include "rules/lockout_rows.h"
+#include <stdio.h>
+
+enum { NAMES_MOST = 100 }; /* Services that are compared with a mistyped name */
 
 static struct finding *unreachable(const struct lockout *l, const char *why, const char *repair)
 {
@@ -50,6 +54,118 @@ void lockout_address(const struct lockout *l)
                 has_url             ? show_url(w->url).text
                 : w->service_path.p ? show(w->service_path).text
                                     : "absent");
+}
+
+/* Its ports; nothing is added for an entry without a number. */
+static struct lockout_list port_list(const json_t *ports)
+{
+    struct lockout_list list = lockout_list_new();
+    size_t index;
+    json_t *entry;
+
+    json_array_foreach(ports, index, entry)
+    {
+        char text[32]; /* a port has five digits */
+
+        if (!json_is_number(json_object_get(entry, "port")))
+            continue;
+        (void)snprintf(text, sizeof text, "%.0f",
+                       json_number_value(json_object_get(entry, "port")));
+        lockout_list_add(&list, text);
+    }
+    return list;
+}
+
+/*
+ * The API server compares numbers, whatever their protocol. It calls an ExternalName Service at any
+ * port.
+ * Source: Kubernetes apiserver, pkg/util/proxy/proxy.go (ResolveCluster, findServicePort).
+ */
+static void service_port(const struct lockout *l, const json_t *service)
+{
+    const struct webhook *w = l->r->webhook;
+    const json_t *spec = json_object_at(service, "spec");
+    const json_t *ports = json_array_at(spec, "ports");
+    size_t index;
+    json_t *entry;
+    AUTO(lockout_list_clear) struct lockout_list exposed = {0};
+    AUTO(freep) char *why = NULL;
+    struct finding *f;
+
+    if (str_is(json_str_at(spec, "type"), "ExternalName"))
+        return;
+    json_array_foreach(ports, index, entry) if (json_number_value(json_object_get(entry, "port")) ==
+                                                w->service_port) return;
+    exposed = port_list(ports);
+    why = xasprintf("Service %s/%s has no port %d%s", show(w->service_namespace).text,
+                    show(w->service_name).text, w->service_port,
+                    w->service_port_defaulted
+                        ? ", which is called where clientConfig.service.port is absent"
+                        : "");
+    f = unreachable(l, why,
+                    "Set clientConfig.service.port to a port of the Service (spec.ports[].port); "
+                    "the container's does not count.");
+    lockout_saw(l, f, w->service_port_defaulted, "clientConfig.service.port: %d", w->service_port);
+    lockout_saw(l, f, false, "ports of the Service: %s",
+                exposed.n ? lockout_list_text(&exposed) : "none");
+}
+
+static const char *nearest_service(json_t *services, struct str name)
+{
+    const char *names[NAMES_MOST];
+    size_t n = 0;
+    const char *key;
+    json_t *service;
+
+    json_object_foreach(services, key, service)
+    {
+        if (n == ARRAY_LEN(names))
+            break;
+        names[n++] = key;
+    }
+    return nearest_word(name, names, n);
+}
+
+static struct lockout_list service_list(json_t *services)
+{
+    struct lockout_list list = lockout_list_new();
+    const char *key;
+    json_t *service;
+
+    json_object_foreach(services, key, service) lockout_list_add(&list, show(str_from(key)).text);
+    return list;
+}
+
+void lockout_service(const struct lockout *l)
+{
+    const struct webhook *w = l->r->webhook;
+    json_t *services = l->r->services;
+    const json_t *service;
+    AUTO(lockout_list_clear) struct lockout_list known = {0};
+    AUTO(freep) char *why = NULL;
+    AUTO(freep) char *repair = NULL;
+    const char *meant;
+    struct finding *f;
+
+    if (!w->service_name.p || !services)
+        return;
+    service = json_object_getn(services, w->service_name.p, w->service_name.n);
+    if (service) {
+        service_port(l, service);
+        return;
+    }
+    known = service_list(services);
+    meant = nearest_service(services, w->service_name);
+    why = xasprintf("the file holds Services of Namespace %s, and none of them is %s",
+                    show(w->service_namespace).text, show(w->service_name).text);
+    repair = xasprintf("%s%s%sSet clientConfig.service.name to one that exists, or put it into the "
+                       "file.",
+                       meant ? "Did you mean " : "", meant ? show(str_from(meant)).text : "",
+                       meant ? "? " : "");
+    f = unreachable(l, why, repair);
+    lockout_saw(l, f, false, "clientConfig.service.name: %s", show(w->service_name).text);
+    lockout_saw(l, f, false, "Services of Namespace %s: %s", show(w->service_namespace).text,
+                lockout_list_text(&known));
 }
 
 /* The API server sends the first version of the list that it knows, and it knows two. */

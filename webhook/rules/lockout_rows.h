@@ -22,6 +22,7 @@ void lockout_scopes(const struct lockout *l);
 void lockout_match_policy(const struct lockout *l);
 /* Whether the API server could get an answer: row 5. */
 void lockout_address(const struct lockout *l);
+void lockout_service(const struct lockout *l);
 void lockout_review_versions(const struct lockout *l);
 void lockout_ca_bundle(const struct lockout *l);
 

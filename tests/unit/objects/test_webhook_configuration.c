@@ -55,6 +55,7 @@ static void v1_fails_after_ten_seconds_by_default(void **state)
     assert_true(str_is(w->side_effects, "Unknown") && w->side_effects_defaulted);
     assert_int_equal(w->namespace_selector.n + w->object_selector.n + w->n_rules, 0);
     assert_true(str_is(w->service_namespace, "n") && !w->service_path.p && !w->url.p);
+    assert_true(w->service_port == 443 && w->service_port_defaulted);
     assert_int_equal(w->ca_bundle.n, 0);
     assert_null(w->review_versions);
 }
