@@ -5,7 +5,8 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-    &command_serve, &command_check, &command_explain, &command_certs, &command_version,
+    &command_serve, &command_check, &command_explain,
+    &command_audit, &command_certs, &command_version,
 };
 
 static const struct command *find_command(const char *name)

@@ -53,5 +53,6 @@ enum { EXIT_OK = 0, EXIT_DENIED = 1, EXIT_UNABLE = 2 };
 extern const struct command command_serve;
 extern const struct command command_check;
 extern const struct command command_explain;
+extern const struct command command_audit;
 extern const struct command command_certs;
 extern const struct command command_version;

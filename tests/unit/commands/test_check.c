@@ -1,4 +1,4 @@
-/* check and explain from the command line: what is printed and how they exit. */
+/* check, explain and audit from the command line: what is printed and how they exit. */
 #include "base/mem.h"
 #include "commands/check_registration.h"
 #include "commands/options.h"
@@ -466,6 +466,74 @@ static void explain_refuses_what_is_neither(void **state)
     assert_non_null(strstr(r.err, "neither an AdmissionReview nor Kubernetes manifests"));
 }
 
+#define DENIAL(time)                                                                               \
+    "{\"time\":\"" time "\",\"event\":\"decision\",\"uid\":\"u\",\"kind\":\"Application\","        \
+    "\"namespace\":\"argocd\",\"name\":\"root\",\"user\":\"jane\",\"dryRun\":false,"               \
+    "\"decision\":\"deny\",\"findings\":[{\"rule\":\"self-reference\",\"verdict\":\"deny\","       \
+    "\"denies\":true,\"message\":\"It would sync itself.\"}]}\n"
+
+static void audit_counts_what_stands_in_its_files(void **state)
+{
+    struct world *w = *state;
+    char *a = put(w, "a.log", DENIAL("2026-06-09T00:00:00Z"));
+    char *b = put(w, "b.log", DENIAL("2026-06-08T23:59:59Z") "something else\n");
+    const char *const all[] = {a, b, NULL};
+    const char *const day[] = {"--since", "2026-06-09", a, b, NULL};
+    const char *const time[] = {"--since=2026-06-09T00:00:01Z", "--format=json", a, b, NULL};
+    const char *const hours[] = {"--since", "24h", a, NULL};
+    struct ran r;
+
+    run(&r, &command_audit, all);
+    assert_string_equal(r.err, "");
+    assert_int_equal(r.status, EXIT_OK);
+    assert_non_null(strstr(r.out, "          2  2026-06-08T23:59:59Z  2026-06-09T00:00:00Z  "
+                                  "Application argocd/root [self-reference] by jane\n"));
+    assert_non_null(strstr(r.out, "\n2 denied, 0 warned, 0 undecided, 0 exempted in 2 decisions; 1 "
+                                  "line skipped\n"));
+    run(&r, &command_audit, day);
+    assert_int_equal(r.status, EXIT_OK);
+    assert_non_null(strstr(r.out, "\n1 denied, 0 warned, 0 undecided, 0 exempted in 1 decision; 1 "
+                                  "earlier, 1 line skipped\n"));
+    run(&r, &command_audit, time);
+    assert_int_equal(r.status, EXIT_OK);
+    assert_non_null(strstr(r.out, "{\"schema\":\"syncguard.audit/v1\","
+                                  "\"since\":\"2026-06-09T00:00:01Z\",\"requests\":[],"));
+    run(&r, &command_audit, hours);
+    assert_int_equal(r.status, EXIT_OK);
+    assert_string_equal(r.out, "0 denied, 0 warned, 0 undecided, 0 exempted in 0 decisions; 1 "
+                               "earlier, 0 lines skipped\n");
+}
+
+static void audit_says_why_it_cannot_run(void **state)
+{
+    static const struct {
+        const char *words[4];
+        const char *message;
+    } cases[] = {
+        {{"--format", "jsn"},
+         "syncguard audit: --format wants text or json, found jsn; did you mean json?\n"},
+        {{"--since", "yesterday"},
+         "syncguard audit: --since wants a day, a time or how long ago, found yesterday; for "
+         "instance 2026-06-09, 2026-06-09T12:00:00Z or 24h (49 days at most)\n"},
+        {{"--since", "2026-02-30"},
+         "syncguard audit: --since wants a day, a time or how long ago, found 2026-02-30; for "
+         "instance 2026-06-09, 2026-06-09T12:00:00Z or 24h (49 days at most)\n"},
+        {{"/nonexistent"},
+         "syncguard audit: /nonexistent: the file could not be read: No such file or directory\n"},
+        {{"/"}, "syncguard audit: /: the file could not be read: Is a directory\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct ran r;
+
+        run(&r, &command_audit, cases[i].words);
+        assert_string_equal(r.err, cases[i].message);
+        assert_int_equal(r.status, EXIT_UNABLE);
+        assert_string_equal(r.out, "");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -494,6 +562,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(explain_shows_findings_and_facts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(explain_reads_admission_reviews, set_up, tear_down),
         cmocka_unit_test_setup_teardown(explain_refuses_what_is_neither, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(audit_counts_what_stands_in_its_files, set_up, tear_down),
+        cmocka_unit_test(audit_says_why_it_cannot_run),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
