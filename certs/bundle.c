@@ -1,6 +1,7 @@
 #include "base/mem.h"
 #include "certs/certs.h"
 #include "certs/chain.h"
+#include "certs/file.h"
 #include <limits.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -58,25 +59,22 @@ static X509 *read_block(const char *from, const char *to)
 }
 
 /* Each block is cut out by itself: after one without an end OpenSSL would miss the next. */
-enum certs_bundle certs_bundle_check(struct str base64, int64_t now)
+static enum certs_bundle check_certificates(struct str pem, int64_t now)
 {
     enum certs_bundle found = CERTS_BUNDLE_NO_CERTIFICATE;
-    size_t n = 0;
-    AUTO(freep) char *pem = decode(base64, &n);
-    struct str rest = {pem, n};
+    const char *end = pem.p + pem.n;
+    struct str rest = pem;
     const char *begin = NULL;
     bool more = true;
 
-    if (!pem)
-        return CERTS_BUNDLE_NOT_BASE64;
     while (more && found != CERTS_BUNDLE_GOOD) {
-        struct str line = {pem + n, 0};
+        struct str line = {end, 0};
 
         more = str_split(&rest, '\n', &line);
         if (more && !str_starts(line, STR("-----BEGIN CERTIFICATE-----")))
             continue;
         if (begin) {
-            X509 *certificate = read_block(begin, more ? line.p : pem + n);
+            X509 *certificate = read_block(begin, more ? line.p : end);
 
             if (certificate)
                 found = is_valid(certificate, now) ? CERTS_BUNDLE_GOOD : CERTS_BUNDLE_NOT_VALID_NOW;
@@ -85,4 +83,19 @@ enum certs_bundle certs_bundle_check(struct str base64, int64_t now)
         begin = line.p;
     }
     return found;
+}
+
+/* Labels of RFC 7468 and OpenSSL's older ones end alike. An encrypted key is no better: passphrases
+ * can be tried at leisure. */
+enum certs_bundle certs_bundle_check(struct str base64, int64_t now)
+{
+    AUTO(certs_file_clear) struct certs_file pem = {0};
+    struct str text;
+
+    pem.text = decode(base64, &pem.n);
+    if (!pem.text)
+        return CERTS_BUNDLE_NOT_BASE64;
+    text = (struct str){pem.text, pem.n};
+    return str_contains(text, STR("PRIVATE KEY-----")) ? CERTS_BUNDLE_PRIVATE_KEY
+                                                       : check_certificates(text, now);
 }

@@ -64,10 +64,12 @@ enum certs_bundle {
     CERTS_BUNDLE_NOT_BASE64,     /* a placeholder, PEM as it is, … */
     CERTS_BUNDLE_NO_CERTIFICATE, /* base64 of no PEM, or of PEM without a certificate in it */
     CERTS_BUNDLE_NOT_VALID_NOW,  /* every certificate is expired or not valid yet */
+    CERTS_BUNDLE_PRIVATE_KEY,    /* whatever else it holds: a key that is no longer private */
 };
 /*
  * A bundle as Kubernetes objects carry it: base64 of PEM. Blocks that hold no certificate, or a
- * damaged one, are passed over, as Go's verifier (the API server's) does.
+ * damaged one, are passed over, as Go's verifier (the API server's) does; but for a private key,
+ * whole or not.
  * now  Unix seconds.
  * Source: Go crypto/x509, CertPool.AppendCertsFromPEM; encoding/json, []byte.
  */

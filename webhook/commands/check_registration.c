@@ -244,9 +244,11 @@ static enum registration_ca ca_of(const struct webhook *w, int64_t now)
     case CERTS_BUNDLE_NO_CERTIFICATE:
         return REGISTRATION_CA_NO_CERTIFICATE;
     case CERTS_BUNDLE_NOT_VALID_NOW:
+        return REGISTRATION_CA_NOT_VALID_NOW;
+    case CERTS_BUNDLE_PRIVATE_KEY:
         break;
     }
-    return REGISTRATION_CA_NOT_VALID_NOW;
+    return REGISTRATION_CA_PRIVATE_KEY;
 }
 
 static void note_conditions(const struct registrations *r, const struct webhook *w, unsigned line,

@@ -15,6 +15,7 @@ enum registration_ca {
     REGISTRATION_CA_NOT_BASE64,
     REGISTRATION_CA_NO_CERTIFICATE,
     REGISTRATION_CA_NOT_VALID_NOW,
+    REGISTRATION_CA_PRIVATE_KEY,
 };
 
 /* One webhook as it would be registered, and what is known of the namespaces it hangs on. */

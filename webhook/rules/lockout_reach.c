@@ -192,6 +192,20 @@ void lockout_review_versions(const struct lockout *l)
                 "admissionReviewVersions %s", has_v1 ? "with v1beta1 before v1" : "without v1");
 }
 
+/* Under either policy: it need not fail to be called. */
+static void private_key(const struct lockout *l)
+{
+    struct finding *f = lockout_add(
+        l, FINDING_DENY,
+        "Whoever can read the configuration of webhook %s gets a private key: with the CA's or "
+        "the server's they can answer in syncguard's place. clientConfig.caBundle holds it. Put "
+        "the base64 of the CA's certificate alone there, and issue new certificates if the key "
+        "was ever applied or committed.",
+        lockout_name(l).text);
+
+    lockout_saw(l, f, false, "clientConfig.caBundle: with a private key");
+}
+
 void lockout_ca_bundle(const struct lockout *l)
 {
     static const char repair[] = "Put the base64 of the CA's PEM file there; "
@@ -207,6 +221,9 @@ void lockout_ca_bundle(const struct lockout *l)
 
     switch (l->r->ca) {
     case REGISTRATION_CA_GOOD:
+        return;
+    case REGISTRATION_CA_PRIVATE_KEY:
+        private_key(l);
         return;
     case REGISTRATION_CA_ABSENT:
         if (w->fails) {

@@ -54,12 +54,34 @@ static void what_is_no_certificate_is_passed_over(void **state)
     assert_int_equal(of("head -c 300 out/ca.crt; echo; cat out/ca.crt", SCRATCH_NOW),
                      CERTS_BUNDLE_GOOD);
     assert_int_equal(of("sed 2s/./!/ out/tls.crt; cat out/ca.crt", SCRATCH_NOW), CERTS_BUNDLE_GOOD);
-    assert_int_equal(of("cat out/tls.key; cat out/ca.crt", SCRATCH_NOW), CERTS_BUNDLE_GOOD);
-    assert_int_equal(of("cat out/tls.key", SCRATCH_NOW), CERTS_BUNDLE_NO_CERTIFICATE);
     assert_int_equal(of("echo 'a comment'; cat out/ca.crt", SCRATCH_NOW), CERTS_BUNDLE_GOOD);
     assert_int_equal(of("echo", SCRATCH_NOW), CERTS_BUNDLE_NO_CERTIFICATE);
     assert_int_equal(of("openssl x509 -in out/ca.crt -outform DER", SCRATCH_NOW),
                      CERTS_BUNDLE_NO_CERTIFICATE);
+}
+
+static void a_private_key_is_told_whatever_is_beside_it(void **state)
+{
+    static const char *const commands[] = {
+        "cat out/tls.key",
+        "cat out/tls.key out/ca.crt",
+        "cat out/ca.crt out/ca.key",
+        "cat out/ca.crt; sed '/END/d' out/ca.key",
+        "cat out/ca.crt; sed 's/^/  /' out/ca.key",
+        "cat out/ca.crt; openssl ec -in out/ca.key",
+        "cat out/ca.crt; openssl pkcs8 -topk8 -in out/ca.key -passout pass:x",
+    };
+
+    (void)state;
+    scratch_issue("out");
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        if (of(commands[i], SCRATCH_NOW) != CERTS_BUNDLE_PRIVATE_KEY)
+            fail_msg("%s", commands[i]);
+    assert_int_equal(of("cat out/ca.key", INT64_MAX), CERTS_BUNDLE_PRIVATE_KEY);
+    assert_int_equal(of("cat out/ca.crt; openssl pkey -in out/ca.key -pubout", SCRATCH_NOW),
+                     CERTS_BUNDLE_GOOD);
+    assert_int_equal(of("echo 'no PRIVATE KEY is here'; cat out/ca.crt", SCRATCH_NOW),
+                     CERTS_BUNDLE_GOOD);
 }
 
 /* OpenSSL would ask for its password at the terminal. */
@@ -101,6 +123,7 @@ int main(void)
         IN_SCRATCH(a_ca_is_good_until_it_expires),
         IN_SCRATCH(one_valid_certificate_is_enough),
         IN_SCRATCH(what_is_no_certificate_is_passed_over),
+        IN_SCRATCH(a_private_key_is_told_whatever_is_beside_it),
         IN_SCRATCH(an_encrypted_block_asks_nobody),
         cmocka_unit_test(what_is_no_base64_is_said),
     };
