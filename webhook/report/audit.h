@@ -8,8 +8,8 @@ enum {
     /* The longest line the server writes is 2 MiB (validate.c); what a container runtime or kubectl
      * puts before it is short. A longer line is passed over, and counted. */
     AUDIT_LINE_MAX = 2 * 1024 * 1024 + 4096,
-    /* Of each table: 10,000 denials with the message of each take about 25 MB. What comes when a
-     * table is full is counted as "more", so that memory does not follow the length of the log. */
+    /* Of each table: all of them full of long names and messages take about 50 MB. What comes when
+     * a table is full is counted as "more": memory does not follow the length of the log. */
     AUDIT_ROWS_MAX = 10000,
     AUDIT_MESSAGE_MAX = 1000, /* bytes of a denial's message that are kept */
     AUDIT_NOTES_MAX = 20,     /* lines that are named; the others are counted */
