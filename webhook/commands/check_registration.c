@@ -38,6 +38,8 @@ struct registrations {
     /* The last of a name, as it would be the one applied last. */
     json_t *namespaces; /* by name */
     json_t *services;   /* by namespace, then by name */
+    struct namespace_labels *application_namespaces;
+    size_t n_application_namespaces;
 };
 
 static void registrations_clear(struct registrations *r)
@@ -50,6 +52,7 @@ static void registrations_clear(struct registrations *r)
     }
     free(r->configurations);
     free(r->documents);
+    free(r->application_namespaces);
     json_decref(r->namespaces);
     json_decref(r->services);
 }
@@ -216,6 +219,19 @@ static struct namespace_labels find_namespace(const struct registrations *r, str
     };
 }
 
+static void find_application_namespaces(struct registrations *r, const struct settings *settings)
+{
+    size_t n = settings->argocd.n_application_namespaces;
+
+    r->application_namespaces = xcalloc(n, sizeof *r->application_namespaces);
+    for (size_t i = 0; i < n; i++) {
+        struct str name = str_from(settings->argocd.application_namespaces[i]);
+
+        if (!str_is(name, "*"))
+            r->application_namespaces[r->n_application_namespaces++] = find_namespace(r, name);
+    }
+}
+
 /* One that names no namespace gets it from whoever applies it: it could be the one that is missing.
  */
 static json_t *find_services(const struct registrations *r, const struct webhook *w)
@@ -306,6 +322,8 @@ static void judge_configuration(const struct registrations *r,
             .ca = ca_of(w, now),
             .own = find_namespace(r, w->service_namespace),
             .argocd = find_namespace(r, str_from(settings->argocd.namespace)),
+            .application_namespaces = r->application_namespaces,
+            .n_application_namespaces = r->n_application_namespaces,
             .services = find_services(r, w),
         };
         AUTO(verdict_freep) struct verdict *verdict = lockout_judge(&registration);
@@ -337,6 +355,7 @@ bool check_registration(const char *file, struct str text, const struct settings
                         "validatingwebhookconfigurations -o json prints");
         return false;
     }
+    find_application_namespaces(&r, settings);
     for (size_t i = 0; i < r.n_configurations; i++)
         judge_configuration(&r, &r.configurations[i], settings, now, report);
     return true;

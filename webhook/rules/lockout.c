@@ -166,6 +166,33 @@ static void argocd_namespace(const struct lockout *l)
     }
 }
 
+/* Only what is certain: under "*" nothing says that a namespace holds Applications. Argo CD's own
+ * has its row, and row 1 wants syncguard's excluded. */
+static void application_namespaces(const struct lockout *l)
+{
+    const struct registration *r = l->r;
+    AUTO(lockout_list_clear) struct lockout_list excluded = lockout_list_new();
+    struct str unknown = STR_NONE;
+    struct finding *f;
+
+    for (size_t i = 0; i < r->n_application_namespaces; i++) {
+        const struct namespace_labels *n = &r->application_namespaces[i];
+
+        if (!str_eq(n->name, r->argocd.name) && !str_eq(n->name, r->own.name) &&
+            lockout_excludes(r->webhook, n, &unknown) == TRI_YES)
+            lockout_list_add(&excluded, show(n->name).text);
+    }
+    if (!excluded.n)
+        return;
+    f = lockout_add(
+        l, FINDING_WARN,
+        "Webhook %s does not see Applications and ExternalSecrets in namespaces where "
+        "argocd.applicationNamespaces allows Applications: the guard is blind there. "
+        "namespaceSelector excludes %s. Exclude syncguard's own namespace and kube-system alone.",
+        lockout_name(l).text, lockout_list_text(&excluded));
+    lockout_saw(l, f, false, "namespaceSelector excludes %s", lockout_list_text(&excluded));
+}
+
 /* The table of design 3.8, in its order. */
 typedef void (*row_fn)(const struct lockout *l);
 static const row_fn rows[] = {
@@ -185,6 +212,7 @@ static const row_fn rows[] = {
     lockout_match_policy,        /* 7 */
     object_selector,             /* 7 */
     argocd_namespace,            /* 7 */
+    application_namespaces,      /* 7 */
 };
 
 struct verdict *lockout_judge(const struct registration *r)

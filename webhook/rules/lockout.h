@@ -25,6 +25,9 @@ struct registration {
     enum registration_ca ca;
     struct namespace_labels own; /* of clientConfig.service.namespace; name STR_NONE with a url */
     struct namespace_labels argocd;
+    /* Of those that argocd.applicationNamespaces names; none for "*". */
+    const struct namespace_labels *application_namespaces;
+    size_t n_application_namespaces;
     /* The Services that are known of clientConfig.service.namespace, by name: where there is one,
      * it counts as all of them. NULL: none is known. */
     json_t *services;

@@ -1,6 +1,7 @@
 /* Any bytes as a file with a registration: they are refused with a reason and a place, or judged
  * with findings that say something, in a report that is JSON; and twice the same. */
 #include "base/json.h"
+#include "base/mem.h"
 #include "commands/check_registration.h"
 #include <stdint.h>
 #include <stdlib.h>
@@ -54,6 +55,8 @@ static bool judged(struct str text, struct buf *out, struct err *err)
     AUTO(settings_freep) struct settings *settings = settings_new();
     AUTO(check_report_freep) struct check_report *report = check_report_new();
 
+    free(settings->argocd.application_namespaces[0]);
+    settings->argocd.application_namespaces[0] = xstrdup("team-a");
     if (!check_registration("w.yaml", text, settings, now, report, err))
         return false;
     check_report_json(report, out);
