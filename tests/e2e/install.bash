@@ -7,7 +7,8 @@ KUBECTL=kubectl
 export parts
 
 inside() { "$E2E/control-plane" inside "$CLUSTER" "$@"; }
-kubectl() { inside timeout 60 "$KUBECTL" "$@"; }
+# What kubectl leaves behind, an edit that failed, is gone with DIR.
+kubectl() { TMPDIR=$DIR inside timeout 60 "$KUBECTL" "$@"; }
 
 start_cluster() {
   parts=$("$E2E/parts")

@@ -5,6 +5,10 @@ export LC_ALL=C TZ=UTC
 
 E2E=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 TOP=$(cd "$E2E/../.." && pwd)
+if [[ ! -x ${1-} || $(id -u) -ne 0 ]]; then
+  echo "usage, as root: $0 PROGRAM    (a syncguard, e.g. build/dev/syncguard)" >&2
+  exit 2
+fi
 PROGRAM=$(realpath "$1")
 WEBHOOK=syncguard.syncguard.dev
 DIR=$(mktemp -d "${TMPDIR:-/tmp}/syncguard-e2e.XXXXXX")
@@ -21,26 +25,32 @@ fail() {
   exit 1
 }
 
-# Ends what this script started. On failure the logs stay, at the place that is printed.
+# Ends what this script started. On failure the logs stay, at the place that is printed; keys and tokens
+# never do.
 finish() {
-  local status=$? pid
+  local status=$? pid kept
+
+  set +e
   if ((status)) && [[ -s $CLUSTER/pid ]]; then
     # What each process of the control plane waits for.
     ps -s "$(<"$CLUSTER/pid")" -o pid,stat,wchan:20,args --forest | cut -c 1-160
     tail -n 5 "$CLUSTER/logs/node.log"
   fi
   for pid in "${PIDS[@]}"; do
-    { kill -TERM "$pid" && wait "$pid"; } 2>/dev/null || true
+    { kill -TERM "$pid" && wait "$pid"; } 2>/dev/null
   done
   [[ ! -s $CLUSTER/pid ]] || "$E2E/control-plane" down "$CLUSTER" || status=1
-  if ((status)); then
+  if ((status)) && [[ -d $CLUSTER/logs ]]; then
     [[ ! -s $ERR ]] || { echo "the last command's standard error:" && tail -n 20 "$ERR"; }
-    # Keys and tokens go; what explains the failure stays.
-    rm -rf "$CLUSTER"/{pki,kubeconfig,etcd,node} "$DIR/certificates"
-    echo "logs: $CLUSTER/logs"
-  else
-    rm -rf "$DIR"
+    kept=$(mktemp -d "${TMPDIR:-/tmp}/syncguard-e2e-failed.XXXXXX")
+    mv "$CLUSTER/logs" "$kept/"
+    for name in transcript statuses unexpected; do
+      [[ ! -e $DIR/$name ]] || mv "$DIR/$name" "$kept/"
+    done
+    echo "logs: $kept"
   fi
+  rm -rf "$DIR"
+  exit "$status"
 }
 trap finish EXIT
 
