@@ -215,6 +215,7 @@ static struct namespace_labels find_namespace(const struct registrations *r, str
     return (struct namespace_labels){
         .name = name,
         .complete = object != NULL,
+        .stored = json_str_at(json_object_at(object, "metadata"), "uid").n > 0,
         .labels = json_object_at(json_object_at(object, "metadata"), "labels"),
     };
 }

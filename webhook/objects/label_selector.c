@@ -162,7 +162,7 @@ static bool holds(const struct label_requirement *r, struct str value)
 /* Its value, STR_NONE when it is absent; false when neither is known. */
 static bool find_label(const struct namespace_labels *n, struct str key, struct str *value)
 {
-    if (str_is(key, LABEL_NAMESPACE_NAME)) {
+    if (!n->stored && str_is(key, LABEL_NAMESPACE_NAME)) {
         *value = n->name;
         return true;
     }

@@ -74,6 +74,10 @@ static bool read_words(const json_t *entry, const char *path, const char *key, c
 
     if (!field_array(entry, path, key, &list, err))
         return false;
+    if (json_array_size(list) > WEBHOOK_WORDS_MAX) {
+        err_what(err, ERR_LIMIT, "%s/%s has more than %d entries", path, key, WEBHOOK_WORDS_MAX);
+        return false;
+    }
     json_array_foreach(list, index, word)
     {
         if (json_is_string(word))

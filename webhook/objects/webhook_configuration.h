@@ -60,14 +60,15 @@ struct webhook_configuration {
 };
 
 /* The API server takes any number; a file with more entries or rules is no registration of ours. */
-enum { WEBHOOKS_MAX = 100, WEBHOOK_RULES_MAX = 1000 };
+enum { WEBHOOKS_MAX = 100, WEBHOOK_RULES_MAX = 1000, WEBHOOK_WORDS_MAX = 100 };
 
 /*
  * object  of kind ValidatingWebhookConfiguration; a reference is taken.
  * out     owned by the caller (webhook_configuration_free()).
  * Fails with ERR_INPUT, `what` naming the field, on what the API server would refuse to store: a
  * wrong type, a word that is none of the field's, neither or both of url and service, a version
- * other than v1 and v1beta1. Fails with ERR_LIMIT past WEBHOOKS_MAX or WEBHOOK_RULES_MAX.
+ * other than v1 and v1beta1. Fails with ERR_LIMIT past WEBHOOKS_MAX, WEBHOOK_RULES_MAX, or
+ * WEBHOOK_WORDS_MAX in one list.
  * sideEffects and a timeout past 30 s are left to the rule, which says what they would do.
  * Source: Kubernetes pkg/apis/admissionregistration: v1 and v1beta1 defaults.go,
  * validation/validation.go; the API reference for v1's ten seconds.
