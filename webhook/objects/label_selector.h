@@ -39,8 +39,8 @@ bool label_selector_read(const json_t *object, const char *path, const char *key
                          struct label_selector *out, struct err *err) MUST_CHECK;
 void label_selector_clear(struct label_selector *s);
 
-/* What is known of a namespace: its name, which is a label too unless an older API server stored it,
- * and with its object all labels. */
+/* What is known of a namespace: its name, which is a label too unless an older API server stored
+ * it, and with its object all labels. */
 struct namespace_labels {
     struct str name;
     bool complete;        /* its Namespace object is known */
