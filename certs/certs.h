@@ -74,3 +74,28 @@ enum certs_bundle {
  * Source: Go crypto/x509, CertPool.AppendCertsFromPEM; encoding/json, []byte.
  */
 enum certs_bundle certs_bundle_check(struct str base64, int64_t now);
+
+/* What keeps a client from trusting a serving certificate; the later, the nearer to trust. */
+enum certs_trust {
+    CERTS_TRUST_OTHER_CA,        /* nothing in the bundle issued it or its chain */
+    CERTS_TRUST_NOT_FOR_SERVERS, /* its usage is another */
+    CERTS_TRUST_NOT_VALID_NOW,   /* it, or what issued it */
+    CERTS_TRUST_OTHER_NAME,
+    CERTS_TRUST_GOOD,
+};
+struct certs_serving;
+/*
+ * A serving certificate with its chain, to be verified as a client does; no key is wanted.
+ * out  owned by the caller (certs_serving_free()).
+ * Fails with ERR_INPUT (no certificate, a damaged one, a private key), ERR_LIMIT or ERR_SYSTEM.
+ */
+bool certs_serving_load(const char *file, struct certs_serving **out, struct err *err) MUST_CHECK;
+void certs_serving_free(struct certs_serving *s); /* NULL is fine */
+void certs_serving_freep(struct certs_serving **s);
+/*
+ * base64  a bundle as certs_bundle_check() takes it.
+ * name    the DNS name it is called by; STR_NONE: any.
+ * Source: Go crypto/x509, Certificate.Verify and VerifyHostname.
+ */
+enum certs_trust certs_serving_verify(const struct certs_serving *s, struct str base64,
+                                      struct str name, int64_t now);

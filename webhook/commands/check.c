@@ -1,5 +1,6 @@
 #include "base/json.h"
 #include "base/mem.h"
+#include "certs/certs.h"
 #include "commands/check_registration.h"
 #include "commands/console.h"
 #include "commands/setup.h"
@@ -21,6 +22,9 @@ static const struct option_row check_options[] = {
     {"--webhook-configuration", "FILE", OPTION_LIST,
      "judge the ValidatingWebhookConfigurations in FILE (YAML or JSON; - is standard input) as "
      "registrations of syncguard; alone, no repository is judged"},
+    {"--serving-certificate", "FILE", OPTION_VALUE,
+     "with --webhook-configuration: the certificate (PEM) that the webhook serves; its CA and its "
+     "names must be those of the registration"},
     {"--format", "text|json|sarif|junit", OPTION_VALUE, "how the report is written (text)"},
 };
 
@@ -251,6 +255,10 @@ static bool read_arguments(const struct options *o, struct settings *s, struct e
         err_remedy(err, "give further ones as --repository URL=DIR");
         return false;
     }
+    if (options_has(o, "--serving-certificate") && !options_has(o, "--webhook-configuration")) {
+        err_what(err, ERR_CONFIG, "--serving-certificate goes with --webhook-configuration");
+        return false;
+    }
     if (options_n_arguments(o))
         return setup_add_work_tree(s, options_argument(o, 0), err);
     return s->n_repositories || options_has(o, "--webhook-configuration") ||
@@ -274,9 +282,15 @@ static bool judge_registrations(const struct options *o, const struct settings *
                                 int64_t now, struct check_report *report, struct err *err)
 {
     static const char option[] = "--webhook-configuration";
+    const char *file = options_value(o, "--serving-certificate");
+    AUTO(certs_serving_freep) struct certs_serving *serving = NULL;
+    struct registration_basis basis = {.settings = settings, .now = now};
 
+    if (file && !certs_serving_load(file, &serving, err))
+        return false;
+    basis.serving = serving;
     for (size_t i = 0; i < options_n_values(o, option); i++)
-        if (!check_registration_load(options_value_at(o, option, i), settings, now, report, err))
+        if (!check_registration_load(options_value_at(o, option, i), &basis, report, err))
             return false;
     return true;
 }

@@ -268,6 +268,25 @@ static enum registration_ca ca_of(const struct webhook *w, int64_t now)
     return REGISTRATION_CA_PRIVATE_KEY;
 }
 
+static enum registration_serving serving_of(const struct webhook *w,
+                                            const struct registration_basis *basis)
+{
+    static const enum registration_serving found[] = {
+        [CERTS_TRUST_OTHER_CA] = REGISTRATION_SERVING_OTHER_CA,
+        [CERTS_TRUST_NOT_FOR_SERVERS] = REGISTRATION_SERVING_NOT_FOR_SERVERS,
+        [CERTS_TRUST_NOT_VALID_NOW] = REGISTRATION_SERVING_NOT_VALID_NOW,
+        [CERTS_TRUST_OTHER_NAME] = REGISTRATION_SERVING_OTHER_NAME,
+        [CERTS_TRUST_GOOD] = REGISTRATION_SERVING_GOOD,
+    };
+    AUTO(freep) char *name = NULL;
+
+    if (!basis->serving || ca_of(w, basis->now) != REGISTRATION_CA_GOOD)
+        return REGISTRATION_SERVING_NOT_KNOWN;
+    if (w->service_name.p)
+        name = xasprintf("%.*s.%.*s.svc", STR_ARG(w->service_name), STR_ARG(w->service_namespace));
+    return found[certs_serving_verify(basis->serving, w->ca_bundle, str_from(name), basis->now)];
+}
+
 static void note_conditions(const struct registrations *r, const struct webhook *w, unsigned line,
                             struct check_report *report)
 {
@@ -306,8 +325,7 @@ static void note_services(const struct registrations *r, const struct placed_con
 
 static void judge_configuration(const struct registrations *r,
                                 const struct placed_configuration *placed,
-                                const struct settings *settings, int64_t now,
-                                struct check_report *report)
+                                const struct registration_basis *basis, struct check_report *report)
 {
     const struct webhook_configuration *c = placed->configuration;
     const json_t *entries = json_array_at(c->object, "webhooks");
@@ -320,9 +338,10 @@ static void judge_configuration(const struct registrations *r,
         const struct registration registration = {
             .configuration = c,
             .webhook = w,
-            .ca = ca_of(w, now),
+            .ca = ca_of(w, basis->now),
+            .serving = serving_of(w, basis),
             .own = find_namespace(r, w->service_namespace),
-            .argocd = find_namespace(r, str_from(settings->argocd.namespace)),
+            .argocd = find_namespace(r, str_from(basis->settings->argocd.namespace)),
             .application_namespaces = r->application_namespaces,
             .n_application_namespaces = r->n_application_namespaces,
             .services = find_services(r, w),
@@ -338,8 +357,8 @@ static void judge_configuration(const struct registrations *r,
     note_services(r, placed, report);
 }
 
-bool check_registration(const char *file, struct str text, const struct settings *settings,
-                        int64_t now, struct check_report *report, struct err *err)
+bool check_registration(const char *file, struct str text, const struct registration_basis *basis,
+                        struct check_report *report, struct err *err)
 {
     AUTO(registrations_clear)
     struct registrations r = {.file = file, .namespaces = json_object(), .services = json_object()};
@@ -356,18 +375,18 @@ bool check_registration(const char *file, struct str text, const struct settings
                         "validatingwebhookconfigurations -o json prints");
         return false;
     }
-    find_application_namespaces(&r, settings);
+    find_application_namespaces(&r, basis->settings);
     for (size_t i = 0; i < r.n_configurations; i++)
-        judge_configuration(&r, &r.configurations[i], settings, now, report);
+        judge_configuration(&r, &r.configurations[i], basis, report);
     return true;
 }
 
-bool check_registration_load(const char *file, const struct settings *settings, int64_t now,
+bool check_registration_load(const char *file, const struct registration_basis *basis,
                              struct check_report *report, struct err *err)
 {
     AUTO(buf_clearp) struct buf text = {.max = REGISTRATION_MAX_BYTES};
 
     if (!console_read(file, &text, err))
         return false;
-    return check_registration(console_shown(file), buf_str(&text), settings, now, report, err);
+    return check_registration(console_shown(file), buf_str(&text), basis, report, err);
 }

@@ -208,6 +208,7 @@ static const row_fn rows[] = {
     lockout_service,             /* 5 */
     lockout_review_versions,     /* 5 */
     lockout_ca_bundle,           /* 5 */
+    lockout_serving,             /* 5 */
     side_effects,                /* 6 */
     lockout_match_policy,        /* 7 */
     object_selector,             /* 7 */

@@ -18,11 +18,22 @@ enum registration_ca {
     REGISTRATION_CA_PRIVATE_KEY,
 };
 
+/* What the API server would say of the serving certificate. */
+enum registration_serving {
+    REGISTRATION_SERVING_NOT_KNOWN,
+    REGISTRATION_SERVING_GOOD,
+    REGISTRATION_SERVING_OTHER_CA, /* none of caBundle issued it */
+    REGISTRATION_SERVING_OTHER_NAME,
+    REGISTRATION_SERVING_NOT_FOR_SERVERS,
+    REGISTRATION_SERVING_NOT_VALID_NOW,
+};
+
 /* One webhook as it would be registered, and what is known of the namespaces it hangs on. */
 struct registration {
     const struct webhook_configuration *configuration;
     const struct webhook *webhook;
     enum registration_ca ca;
+    enum registration_serving serving; /* asked of a good caBundle alone */
     struct namespace_labels own; /* of clientConfig.service.namespace; name STR_NONE with a url */
     struct namespace_labels argocd;
     /* Of those that argocd.applicationNamespaces names; none for "*". */

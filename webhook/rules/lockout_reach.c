@@ -245,3 +245,32 @@ void lockout_ca_bundle(const struct lockout *l)
         return;
     }
 }
+
+void lockout_serving(const struct lockout *l)
+{
+    static const char *const faults[] = {
+        [REGISTRATION_SERVING_OTHER_CA] = "was not issued by a CA of clientConfig.caBundle",
+        [REGISTRATION_SERVING_OTHER_NAME] = "is for other names",
+        [REGISTRATION_SERVING_NOT_FOR_SERVERS] = "is not for TLS servers",
+        [REGISTRATION_SERVING_NOT_VALID_NOW] = "or its issuer is not valid now",
+    };
+    const struct webhook *w = l->r->webhook;
+    AUTO(freep) char *name = NULL;
+    AUTO(freep) char *why = NULL;
+    AUTO(freep) char *repair = NULL;
+    struct finding *f;
+
+    if (l->r->serving == REGISTRATION_SERVING_NOT_KNOWN ||
+        l->r->serving == REGISTRATION_SERVING_GOOD)
+        return;
+    name = w->service_name.p
+               ? xasprintf("%s.%s.svc", show(w->service_name).text, show(w->service_namespace).text)
+               : xstrdup("the host of clientConfig.url");
+    why = xasprintf("the serving certificate %s", faults[l->r->serving]);
+    repair = xasprintf("Serve one that is for %s, and put the CA that issued it into caBundle: "
+                       "tls.crt and ca.crt of one run of syncguard certs issue.",
+                       name);
+    f = unreachable(l, why, repair);
+    lockout_saw(l, f, false, "serving certificate: %s", faults[l->r->serving]);
+    lockout_saw(l, f, false, "called as %s", name);
+}

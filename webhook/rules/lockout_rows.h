@@ -25,6 +25,7 @@ void lockout_address(const struct lockout *l);
 void lockout_service(const struct lockout *l);
 void lockout_review_versions(const struct lockout *l);
 void lockout_ca_bundle(const struct lockout *l);
+void lockout_serving(const struct lockout *l);
 
 /*
  * Adds a finding; FINDING_DENY denies. The message is what would happen, the field, and the repair;

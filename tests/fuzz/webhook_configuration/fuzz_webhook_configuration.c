@@ -54,10 +54,11 @@ static bool judged(struct str text, struct buf *out, struct err *err)
 {
     AUTO(settings_freep) struct settings *settings = settings_new();
     AUTO(check_report_freep) struct check_report *report = check_report_new();
+    const struct registration_basis basis = {.settings = settings, .now = now};
 
     free(settings->argocd.application_namespaces[0]);
     settings->argocd.application_namespaces[0] = xstrdup("team-a");
-    if (!check_registration("w.yaml", text, settings, now, report, err))
+    if (!check_registration("w.yaml", text, &basis, report, err))
         return false;
     check_report_json(report, out);
     require(buf_ok(out));

@@ -399,6 +399,25 @@ static void a_registration_that_cannot_be_read_ends_the_run(void **state)
     assert_string_equal(r.err, large);
 }
 
+static void a_serving_certificate_belongs_to_a_registration(void **state)
+{
+    static const char *const alone[] = {"--serving-certificate", "/nonexistent", NULL};
+    struct world *w = *state;
+    const char *words[] = {"--serving-certificate", "/nonexistent", "--webhook-configuration", NULL,
+                           NULL};
+    struct ran r;
+
+    words[3] = put(w, "webhook.yaml", REGISTRATION("5"));
+    run(&r, &command_check, words);
+    assert_int_equal(r.status, EXIT_UNABLE);
+    assert_string_equal(r.out, "");
+    assert_non_null(strstr(r.err, "syncguard check: /nonexistent: "));
+    run(&r, &command_check, alone);
+    assert_int_equal(r.status, EXIT_UNABLE);
+    assert_string_equal(r.err, "syncguard check: --serving-certificate goes with "
+                               "--webhook-configuration\n");
+}
+
 static void a_repository_that_cannot_be_read_ends_the_run(void **state)
 {
     static const char *const words[] = {"--repository", "u=/nonexistent", NULL};
@@ -556,6 +575,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_registration_alone_is_all_that_is_judged, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(registrations_are_judged_beside_repositories, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_serving_certificate_belongs_to_a_registration, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_registration_that_cannot_be_read_ends_the_run, set_up,
                                         tear_down),
