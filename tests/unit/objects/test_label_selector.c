@@ -26,7 +26,8 @@ static enum tri match(const char *selector, const char *labels, struct str *unkn
     AUTO(freep) char *text = xasprintf("{\"s\":%s}", selector);
     AUTO(json_unrefp) json_t *object = from(text);
     AUTO(json_unrefp) json_t *known = labels ? from(labels) : NULL;
-    const struct namespace_labels n = {STR("ns"), labels != NULL, known};
+    const struct namespace_labels n = {
+        .name = STR("ns"), .complete = labels != NULL, .labels = known};
     struct label_selector s;
     struct err err = {0};
     static char copy[64];
