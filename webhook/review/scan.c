@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char too_much[] = "its fields take more than 9 MiB"; /* SCAN_ARENA_BYTES */
+
 /* What comes next. */
 enum state {
     STATE_VALUE,         /* the value of s->row, or one to be skipped */
@@ -182,7 +184,7 @@ static void end_capture(struct scan *s)
     size_t n = s->spans.n - s->capture_from;
 
     if (s->capture_lost)
-        apply_fault(s, "is too long", "its fields take more than 9 MiB");
+        apply_fault(s, "is too long", too_much);
     else if (n == 4 && memcmp(s->spans.bytes + s->capture_from, "null", 4) == 0)
         s->spans.n = s->capture_from; /* null means absent */
     else
@@ -199,7 +201,7 @@ static bool end_element(struct scan *s, uint64_t at)
     enum resource_answer answer;
 
     if (s->capture_lost) {
-        spans_give_up(&s->spans, OBJECT_OLD, "its fields take more than 9 MiB");
+        spans_give_up(&s->spans, OBJECT_OLD, too_much);
         return false;
     }
     answer =
@@ -207,7 +209,7 @@ static bool end_element(struct scan *s, uint64_t at)
     switch (answer) {
     case RESOURCE_WANTED:
         if (!spans_add(&s->spans, STR(",")))
-            spans_give_up(&s->spans, OBJECT_OLD, "its fields take more than 9 MiB");
+            spans_give_up(&s->spans, OBJECT_OLD, too_much);
         return true;
     case RESOURCE_UNWANTED:
         s->spans.n = s->capture_from;
@@ -286,7 +288,7 @@ static bool descend(struct scan *s, char c)
             return false;
         s->capture_from = s->spans.n;
         if (!spans_add(&s->spans, STR("["))) {
-            spans_give_up(&s->spans, OBJECT_OLD, "its fields take more than 9 MiB");
+            spans_give_up(&s->spans, OBJECT_OLD, too_much);
             return false;
         }
         set_span(s, OBJECT_OLD, id, s->capture_from);
@@ -428,7 +430,7 @@ static void end_resources(struct scan *s)
     if (s->spans.bytes[s->spans.n - 1] == ',') {
         s->spans.bytes[s->spans.n - 1] = ']';
     } else if (!spans_add(&s->spans, STR("]"))) {
-        spans_give_up(&s->spans, OBJECT_OLD, "its fields take more than 9 MiB");
+        spans_give_up(&s->spans, OBJECT_OLD, too_much);
         return;
     }
     set_span(s, OBJECT_OLD, PATH_STATUS_RESOURCES, span->from);
