@@ -167,7 +167,7 @@ static bool read_document(const char *file, struct str text, unsigned first_line
     if (str_starts(str_trim(text), STR("{")) && json_read(text, &d->tree, &json))
         return true;
     err_what(err, yaml.kind, "%s", yaml.what);
-    err_where(err, "%s, %s", file, yaml.where);
+    err_where(err, "%s%s%s", file, *yaml.where ? ", " : "", yaml.where);
     err_why(err, "%s", yaml.why);
     return false;
 }
