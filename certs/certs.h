@@ -48,13 +48,21 @@ struct certs_pair {
 /*
  * Reads and verifies before anything is served: the key belongs to the leaf, the chain is in
  * order and signed, dates are good at `now`, the leaf may serve TLS and names something.
- * A key that group or others can read is a note: Kubernetes mounts Secrets with mode 0644.
+ * A key that others can read is a note; a Pod's group may (fsGroup).
  * A leaf that is its own CA is accepted, as Go's verifier (the API server's) does.
  * out  owned by the caller (certs_pair_free()).
  * Fails with ERR_INPUT (`where` names the file) or ERR_SYSTEM (unreadable).
  */
 bool certs_pair_load(const char *certificate, const char *key, int64_t now, struct certs_pair **out,
                      struct err *err) MUST_CHECK;
+/*
+ * Whether its leaf is for each of the names, as a client that calls it so would ask.
+ * names  DNS names or IP addresses.
+ * file   for the message only.
+ * Fails with ERR_INPUT: the first name that it is not for, and those that it is for.
+ */
+bool certs_pair_check_names(const struct certs_pair *pair, const char *file, char *const *names,
+                            size_t n_names, struct err *err) MUST_CHECK;
 void certs_pair_free(struct certs_pair *pair); /* NULL is fine */
 void certs_pair_freep(struct certs_pair **pair);
 

@@ -245,6 +245,31 @@ bool certs_pair_load(const char *certificate, const char *key, int64_t now, stru
     return true;
 }
 
+bool certs_pair_check_names(const struct certs_pair *pair, const char *file, char *const *names,
+                            size_t n_names, struct err *err)
+{
+    AUTO(chain_clear) struct chain chain = {0};
+    AUTO(buf_clearp) struct buf held;
+    const X509 *leaf;
+
+    if (!chain_read(str_from(pair->certificate_pem), file, &chain, err))
+        return false;
+    leaf = chain.items[0];
+    for (size_t i = 0; i < n_names; i++) {
+        if (X509_check_host(chain.items[0], names[i], strlen(names[i]), 0, NULL) == 1 ||
+            X509_check_ip_asc(chain.items[0], names[i], 0) == 1)
+            continue;
+        buf_init(&held, 4096);
+        chain_add_alt_names(&held, leaf);
+        err_what(err, ERR_INPUT, "the certificate is not for %.253s", names[i]);
+        err_where(err, "%s", file);
+        err_why(err, "it is for %.300s", buf_str(&held).p);
+        err_remedy(err, "issue one for every name of tls.names");
+        return false;
+    }
+    return true;
+}
+
 void certs_pair_free(struct certs_pair *pair)
 {
     if (!pair)

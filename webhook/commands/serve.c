@@ -254,7 +254,9 @@ static int serve(const struct options *o)
     }
     if (!config_load(options_value(o, "--config"), &s.settings, &err) ||
         !certs_pair_load(s.settings->tls.certificate, s.settings->tls.key, time(NULL), &s.pair,
-                         &err)) {
+                         &err) ||
+        !certs_pair_check_names(s.pair, s.settings->tls.certificate, s.settings->tls.names,
+                                s.settings->tls.n_names, &err)) {
         end(&s);
         return console_unable(&command_serve, &err);
     }

@@ -93,6 +93,7 @@ void settings_free(struct settings *s)
     free(s->tls.key);
     free(s->argocd.namespace);
     free_texts(s->argocd.application_namespaces, s->argocd.n_application_namespaces);
+    free_texts(s->tls.names, s->tls.n_names);
     free_texts(s->argocd.this_cluster, s->argocd.n_this_cluster);
     free(s->argocd.version);
     free(s->argocd.instance_label_key);

@@ -81,6 +81,8 @@ struct settings {
         char *certificate;
         char *key;
         bool tls13_only; /* minVersion "1.3" */
+        char **names;    /* what the certificate has to be for; none: anything */
+        size_t n_names;
     } tls;
     struct {
         char *namespace;

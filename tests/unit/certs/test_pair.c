@@ -110,6 +110,27 @@ static void a_key_of_the_pods_group_is_none(void **state)
     assert_null(pair->note);
 }
 
+static void the_names_that_are_asked_for_are_in_the_leaf(void **state)
+{
+    char *good[] = {(char[]){"a.example"}, (char[]){"A.EXAMPLE"}};
+    char *other[] = {(char[]){"a.example"}, (char[]){"b.example"}};
+    char *address[] = {(char[]){"127.0.0.1"}};
+    AUTO(certs_pair_freep) struct certs_pair *pair = NULL;
+    struct err err = {0};
+
+    (void)state;
+    scratch_issue("out");
+    pair = loaded("out/tls.crt", "out/tls.key", SCRATCH_NOW);
+    assert_true(certs_pair_check_names(pair, "tls.crt", NULL, 0, &err));
+    assert_true(certs_pair_check_names(pair, "tls.crt", good, 2, &err));
+    assert_false(certs_pair_check_names(pair, "tls.crt", address, 1, &err));
+    err = (struct err){0};
+    assert_false(certs_pair_check_names(pair, "tls.crt", other, 2, &err));
+    assert_int_equal(err.kind, ERR_INPUT);
+    scratch_assert_err(&err, "tls.crt: the certificate is not for b.example: it is for "
+                             "DNS:a.example; issue one for every name of tls.names");
+}
+
 static void a_key_of_another_certificate_is_refused(void **state)
 {
     (void)state;
@@ -252,6 +273,7 @@ int main(void)
         IN_SCRATCH(an_older_key_form_is_handed_on_as_pkcs8),
         IN_SCRATCH(a_readable_key_is_a_note),
         IN_SCRATCH(a_key_of_the_pods_group_is_none),
+        IN_SCRATCH(the_names_that_are_asked_for_are_in_the_leaf),
         IN_SCRATCH(a_key_of_another_certificate_is_refused),
         IN_SCRATCH(dates_are_checked_at_the_moment_of_loading),
         IN_SCRATCH(a_chain_in_the_wrong_order_is_refused),

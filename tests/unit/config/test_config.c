@@ -102,7 +102,8 @@ static void every_setting_can_be_changed(void **state)
     struct settings *s = parse(
         "listen: \"[::1]:0\"\n"
         "admin: localhost:0\n"
-        "tls: {certificate: pki/server.crt, key: /run/key, minVersion: \"1.3\"}\n"
+        "tls: {certificate: pki/server.crt, key: /run/key, minVersion: \"1.3\", "
+        "names: [a.example, 127.0.0.1]}\n"
         "argocd:\n"
         "  namespace: gitops\n"
         "  applicationNamespaces: [gitops, team-a]\n"
@@ -134,6 +135,8 @@ static void every_setting_can_be_changed(void **state)
     assert_string_equal(s->tls.certificate, "/etc/syncguard/pki/server.crt");
     assert_string_equal(s->tls.key, "/run/key");
     assert_true(s->tls.tls13_only);
+    assert_int_equal(s->tls.n_names, 2);
+    assert_string_equal(s->tls.names[1], "127.0.0.1");
     assert_string_equal(s->argocd.namespace, "gitops");
     assert_int_equal(s->argocd.n_application_namespaces, 2);
     assert_string_equal(s->argocd.application_namespaces[1], "team-a");
@@ -249,7 +252,7 @@ static void unknown_keys_are_named_with_their_line(void **state)
     static const struct refusal cases[] = {
         {"enforce: true\ntls:\n  minVerson: \"1.2\"\n",
          "c.yaml:3: unknown key tls.minVerson: found minVerson, wanted one of certificate, key, "
-         "minVersion, clientCA, clientNames; did you mean minVersion?"},
+         "minVersion, names, clientCA, clientNames; did you mean minVersion?"},
         {"certificate: tls.crt\n",
          "c.yaml:1: unknown key certificate: found certificate, wanted one of listen, admin, tls, "
          "argocd, cluster, repositories, protected, enforce, rules, exemptions, log, limits; did "
