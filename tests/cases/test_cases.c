@@ -19,14 +19,17 @@
 #include <unistd.h>
 
 /*
- * A file holds `config` (configuration text), `repositories` (URL: {path: text}) and `cases`, a
- * list of {name, decides, now, check, config, repositories, object, oldObject, operation}. A case's
- * own repositories are laid over the file's; a null text takes a file away. `decides` is deny,
- * warn, undecided, exempted or allow, what the verdict comes to; `now` the time it is judged at,
- * such as "2026-01-01T00:00:00Z" (else that one). The whole verdicts stand in a file of the same
- * name ending in .want; SYNCGUARD_WRITE_WANTED=1 writes it anew, to be read before it is committed.
- * Each object is also judged as `check` and `explain` read it, from its manifest: what they find is
- * what creating it would find.
+ * A file holds `config` (configuration text), `repositories` (URL: {path: text}), `cluster` (a list
+ * of live objects) and `cases`, a list of {name, decides, now, check, config, repositories,
+ * cluster, snapshot, object, oldObject, operation}. A case's own repositories are laid over the
+ * file's; a null text takes a file away. A case's own cluster replaces the file's; null takes it
+ * away. They are written as `kubectl get -o json` prints them and named in cluster.source.snapshot,
+ * unless the configuration has a `cluster` of its own; `snapshot` is text to write in their place.
+ * `decides` is deny, warn, undecided, exempted or allow, what the verdict comes to; `now` the time
+ * it is judged at, such as "2026-01-01T00:00:00Z" (else that one). The whole verdicts stand in a
+ * file of the same name ending in .want; SYNCGUARD_WRITE_WANTED=1 writes it anew, to be read before
+ * it is committed. Each object is also judged as `check` and `explain` read it, from its manifest:
+ * what they find is what creating it would find.
  */
 enum { FILE_MAX_BYTES = 4 * 1024 * 1024 };
 
@@ -97,10 +100,68 @@ static void write_tree(const char *root, json_t *files, json_t *over)
     }
 }
 
+/* The case's own member, else the file's. */
+static json_t *member_of(const json_t *test, const json_t *file, const char *key)
+{
+    json_t *own = json_object_get(test, key);
+
+    return own ? own : json_object_get(file, key);
+}
+
+/* What `kubectl get -o json` prints of them (kubectl prints every List with those members). */
+static char *snapshot_text(json_t *objects)
+{
+    AUTO(json_unrefp)
+    json_t *list = json_pack("{s:s, s:s, s:{s:s}, s:O}", "apiVersion", "v1", "kind", "List",
+                             "metadata", "resourceVersion", "", "items", objects);
+
+    if (!json_is_array(objects) || !list)
+        die("cluster", "a list of objects is wanted");
+    return json_dumps(list, JSON_INDENT(4));
+}
+
+/* Whether there is a cluster.json now. */
+static bool write_snapshot(const json_t *file, const json_t *test, const char *root)
+{
+    const json_t *raw = json_object_get(test, "snapshot");
+    json_t *objects = member_of(test, file, "cluster");
+    AUTO(freep) char *path = xasprintf("%s/cluster.json", root);
+    AUTO(freep) char *text = NULL;
+
+    if (raw) {
+        write_file(path, json_view(raw));
+        return true;
+    }
+    if (!objects || json_is_null(objects))
+        return false;
+    text = snapshot_text(objects);
+    write_file(path, str_from(text));
+    return true;
+}
+
+/* The configuration with the snapshot named in it; JSON is YAML too. */
+static char *name_snapshot(struct str text)
+{
+    AUTO(json_unrefp) json_t *config = NULL;
+    struct err err = {0};
+    char reason[ERR_TEXT_MAX];
+
+    if (text.n && !yaml_read(text, 1, &config, NULL, &err))
+        die("config", err_text(&err, reason));
+    if (!config)
+        config = json_object();
+    if (!json_object_get(config, "cluster"))
+        (void)json_object_set_new(config, "cluster",
+                                  json_pack("{s:{s:[s]}}", "source", "snapshot", "cluster.json"));
+    return json_dumps(config, JSON_COMPACT);
+}
+
 static struct settings *make_settings(const json_t *file, const json_t *test, const char *root)
 {
-    const json_t *text = json_object_get(test, "config") ? json_object_get(test, "config")
-                                                         : json_object_get(file, "config");
+    const json_t *written = member_of(test, file, "config");
+    AUTO(freep)
+    char *text = write_snapshot(file, test, root) ? name_snapshot(json_view(written))
+                                                  : xstrndup(json_view(written));
     json_t *repositories = json_object_get(file, "repositories");
     const json_t *over = json_object_get(test, "repositories");
     struct settings *s = NULL;
@@ -110,7 +171,7 @@ static struct settings *make_settings(const json_t *file, const json_t *test, co
     json_t *files;
     unsigned i = 0;
 
-    if (!config_parse(json_view(text), "config", root, &s, &err))
+    if (!config_parse(str_from(text), "config", root, &s, &err))
         die("config", err_text(&err, reason));
     json_object_foreach(repositories, url, files)
     {
