@@ -20,13 +20,16 @@ struct secret {
  * secret_free(). Never fails: what has a wrong type counts as absent. */
 struct secret *secret_parse(json_t *object);
 void secret_free(struct secret *s); /* NULL is fine */
+void secret_freep(struct secret **s);
 
 /*
  * Whether anything but that ExternalSecret owns the Secret, so that Argo CD neither prunes nor
  * cascade-deletes it whatever the ExternalSecret does (external-secrets.md 3.3 row 12; argocd.md
  * 5.1). es may be NULL: any owner then. The ExternalSecret's own reference does not count: a policy
  * other than Owner takes it away (2.2).
- * owner  set to a view of the owner's identity (group, kind, name) when true; may be NULL.
+ * owner  set to a view of the owner's identity (group, kind, name) when true; may be NULL. The
+ *        namespace is "": a reference does not say which, and the name of a token's ServiceAccount
+ *        may be STR_NONE.
  */
 bool secret_has_other_owner(const struct secret *s, const struct external_secret *es,
                             struct identity *owner);
