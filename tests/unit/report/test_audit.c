@@ -1,6 +1,7 @@
 /* What `audit` makes of a decision log. */
 #include "base/mem.h"
 #include "report/audit.h"
+#include "report/log_lines.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -224,7 +225,7 @@ static void long_names_and_messages_are_cut(void **state)
         AUTO(buf_clearp) struct buf out = {.max = OUT_MAX};
 
         audit_text(a, &out);
-        assert_in_range(buf_str(&out).n, AUDIT_MESSAGE_MAX + 400, AUDIT_MESSAGE_MAX + 1200);
+        assert_in_range(buf_str(&out).n, LOG_MESSAGE_MAX + 400, LOG_MESSAGE_MAX + 1200);
     }
 }
 
