@@ -1,0 +1,25 @@
+#include "base/digest.h"
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+const char *digest_sha256(struct str bytes, char out[static DIGEST_HEX_MAX])
+{
+    static const char digits[] = "0123456789abcdef";
+    unsigned char digest[32];
+    unsigned n = 0;
+
+    /* Fails when memory is gone, or where a configuration of OpenSSL took the algorithm away:
+     * either way there is no going on (base/mem.h). */
+    if (EVP_Digest(bytes.p ? bytes.p : "", bytes.n, digest, &n, EVP_sha256(), NULL) != 1 ||
+        n != sizeof digest) {
+        (void)fputs("syncguard: OpenSSL gives no SHA-256\n", stderr);
+        abort();
+    }
+    for (size_t i = 0; i < sizeof digest; i++) {
+        out[2 * i] = digits[digest[i] >> 4];
+        out[2 * i + 1] = digits[digest[i] & 0xF];
+    }
+    out[2 * sizeof digest] = '\0';
+    return out;
+}
