@@ -16,6 +16,14 @@ bool json_read(struct str text, json_t **out, struct err *err) MUST_CHECK;
 /* The same for any JSON value, a scalar included. */
 bool json_read_value(struct str text, json_t **out, struct err *err) MUST_CHECK;
 
+/*
+ * Parses the one value of any kind that `text` starts with, after blanks; what follows it is not
+ * looked at. Same flags. text.n is at most INT_MAX, as jansson counts.
+ * n_used  how many bytes were taken; on failure, how far into `text` the fault was noticed.
+ * Fails with ERR_INPUT, `why` in words of our own: jansson's quote the text, which may be secret.
+ */
+bool json_read_first(struct str text, json_t **out, size_t *n_used, struct err *err) MUST_CHECK;
+
 void json_unrefp(json_t **value); /* for AUTO() */
 
 /* A view of a string value; STR_NONE when `value` is NULL or no string. */
