@@ -31,19 +31,20 @@ enum {
 
 struct cluster_object {
     struct identity id; /* views into `object`; namespace "" for a ClusterExternalSecret */
-    /*
-     * The fields that rules read, nothing else: of every kind apiVersion, kind and of metadata name,
-     * namespace, labels, ownerReferences, finalizers, deletionTimestamp, and the annotations that
-     * design 3.6 names and helm.sh/hook, helm.sh/resource-policy;
-     *   Application  spec, operation, and of status.resources the entries of Application, Secret
-     *                and ExternalSecret
-     *   AppProject   spec
-     *   ExternalSecret, ClusterExternalSecret  spec without data, dataFrom and template.data;
-     *                status.provisionedNamespaces
-     *   ConfigMap    data
-     *   Secret       type, and metadata.managedFields without what they say of data. Never data,
-     *                stringData, or kubectl's last-applied-configuration.
-     */
+    /* The fields that rules read, nothing else; null counts as absent.
+     *   every kind      apiVersion, kind and of metadata name, namespace, labels, ownerReferences,
+     *                   finalizers, deletionTimestamp, and the annotations that design 3.6 names,
+     *                   argocd.argoproj.io/sync-wave, helm.sh/hook, helm.sh/resource-policy
+     *   Application     spec, operation, and of status.resources the entries of Application,
+     *                   Secret and ExternalSecret
+     *   AppProject      spec
+     *   ExternalSecret  spec without data, dataFrom, template.data, templateFrom[].literal
+     *   ClusterExternalSecret  spec, of whose externalSecretSpec the same;
+     *                   status.provisionedNamespaces
+     *   ConfigMap       of data application.*, resource.*, installationID and globalProjects:
+     * client secrets may stand in other keys Secret          type, and metadata.managedFields, of
+     * fieldsV1 f:metadata and f:type. Never data, stringData, or kubectl's
+     * last-applied-configuration. */
     json_t *object;
 };
 
@@ -57,12 +58,16 @@ struct cluster_note {
  * Reads files as `kubectl get -o json` writes them: a List (or ApplicationList, …, whose items name
  * no kind) or one object, of any kinds mixed. Never fails: what cannot be read is a note.
  *   - A file that cannot be opened, is no JSON, is cut off or is of another kind altogether: a
- *     note; what was read before the fault is kept, no kind that stood in it is complete, and
- *     cluster_is_whole() is false.
+ *     note; what was read before the fault is kept, cluster_is_whole() is false, and no kind is
+ *     complete, because any may have stood in the rest.
  *   - An object that no API server would have sent (a name that is no DNS subdomain, a wrong type
- *     where rules read) is left out with a note, and its kind is not complete.
+ *     where rules read) is left out with a note, and its kind is not complete; where it does not
+ *     say its kind, none is.
+ *   - A list that goes on (metadata.continue: it was asked for with a limit): a note, and the kinds
+ *     that stand in it are not complete.
  *   - The same object twice: that of the greater metadata.resourceVersion counts; where they
- *     differ and the versions do not tell, neither counts, with a note.
+ *     differ and the versions do not tell, neither counts, with a note, and its kind is not
+ *     complete.
  * Files may be large (50,000 objects, a hundred megabytes): items are parsed one by one, only the
  * fields above are kept, and the bytes are wiped before they are freed, because Secrets may stand
  * in them. At most 100 notes, then one that says how many more.
@@ -89,8 +94,9 @@ const struct cluster_object *cluster_object_at(const struct cluster *c, enum clu
 /* NULL when there is none. namespace: empty for a ClusterExternalSecret. */
 const struct cluster_object *cluster_find(const struct cluster *c, enum cluster_kind kind,
                                           struct str namespace, struct str name);
-/* Whether what is not there does not exist: a list held at least one of the kind, and every list
- * was read to its end (design 3.5). One object that was got by its name proves nothing more. */
+/* Whether what is not there does not exist: a list held at least one of the kind (of ConfigMaps,
+ * any), and every list was read to its end (design 3.5). One object that was got by its name proves
+ * nothing more. That a list was of one namespace alone cannot be seen. */
 bool cluster_is_complete(const struct cluster *c, enum cluster_kind kind);
 
 size_t cluster_n_notes(const struct cluster *c);
