@@ -24,8 +24,34 @@ static struct spot item_of(const struct reader *r, const struct spot *list, size
     return item;
 }
 
+static bool too_many(const struct reader *r, const struct spot *spot, size_t n)
+{
+    err_what(r->err, ERR_CONFIG, "%s has too many items", spot->path);
+    err_where(r->err, "%s:%u", r->file, spot->line);
+    err_why(r->err, "found %zu, wanted at most %llu", n, (unsigned long long)spot->key->max);
+    return false;
+}
+
+/* Every item a text that the row takes. */
+static bool check_texts(const struct reader *r, const struct spot *spot)
+{
+    bool is_paths = spot->key->type == KEY_PATHS;
+
+    for (size_t i = 0; i < json_array_size(spot->value); i++) {
+        struct spot item = item_of(r, spot, i);
+        struct str text;
+
+        if (!spot_text(r, &item, &text))
+            return false;
+        if ((is_paths && text.n == 0) || (spot->key->check && !spot->key->check(text)))
+            return spot_wrong_value(r, &item);
+    }
+    return true;
+}
+
 static bool set_texts(const struct reader *r, const struct spot *spot)
 {
+    bool is_paths = spot->key->type == KEY_PATHS;
     size_t n = json_array_size(spot->value);
     char ***list = spot_slot(spot);
     char **texts;
@@ -34,18 +60,18 @@ static bool set_texts(const struct reader *r, const struct spot *spot)
         return spot_wrong_type(r, spot, "a list");
     if (spot->key->not_yet)
         return n == 0 || spot_not_yet(r, spot);
-    for (size_t i = 0; i < n; i++) {
-        struct spot item = item_of(r, spot, i);
-        struct str text;
-
-        if (!spot_text(r, &item, &text))
-            return false;
-        if (spot->key->check && !spot->key->check(text))
-            return spot_wrong_value(r, &item);
-    }
+    if (is_paths && n == 0)
+        return spot_refuse(r, spot, "is empty", spot->key->wanted);
+    if (spot->key->max && n > spot->key->max)
+        return too_many(r, spot, n);
+    if (!check_texts(r, spot))
+        return false;
     texts = n ? xcalloc(n, sizeof *texts) : NULL;
-    for (size_t i = 0; i < n; i++)
-        texts[i] = xstrndup(json_view(json_array_get(spot->value, i)));
+    for (size_t i = 0; i < n; i++) {
+        struct str text = json_view(json_array_get(spot->value, i));
+
+        texts[i] = is_paths ? spot_resolve(r->directory, text) : xstrndup(text);
+    }
     for (size_t i = 0; i < *spot_count(spot); i++)
         free((*list)[i]);
     free(*list);
@@ -75,14 +101,6 @@ static bool check_required(const struct reader *r, const struct spot *item, cons
         }
     }
     return true;
-}
-
-static bool too_many(const struct reader *r, const struct spot *spot, size_t n)
-{
-    err_what(r->err, ERR_CONFIG, "%s has too many items", spot->path);
-    err_where(r->err, "%s:%u", r->file, spot->line);
-    err_why(r->err, "found %zu, wanted at most %llu", n, (unsigned long long)spot->key->max);
-    return false;
 }
 
 static bool set_items(const struct reader *r, const struct spot *spot)
@@ -124,12 +142,32 @@ static bool set_map(const struct reader *r, const struct spot *spot)
     return read_map(r, spot, prefix);
 }
 
+static const struct key *find_key(struct str name, const char *prefix);
+
+/* Whether a member with a meaning stands there; those that are not supported yet ask for nothing,
+ * or they would have been refused. */
+static bool asks_for_something(const struct spot *map)
+{
+    char prefix[SPOT_PATH_MAX];
+    const char *name;
+    json_t *value;
+
+    (void)snprintf(prefix, sizeof prefix, "%s.", map->key->path);
+    json_object_foreach(map->value, name, value)
+    {
+        const struct key *key = find_key(str_from(name), prefix);
+
+        if (key && !key->not_yet && !json_is_null(value))
+            return true;
+    }
+    return false;
+}
+
 static bool set_choice_or_map(const struct reader *r, const struct spot *spot)
 {
     if (!spot->key->or_map || !json_is_object(spot->value))
         return spot_set_choice(r, spot);
-    /* Whatever its members ask for was refused there; what is left asks for nothing. */
-    return set_map(r, spot) && spot_wrong_value(r, spot);
+    return set_map(r, spot) && (asks_for_something(spot) || spot_wrong_value(r, spot));
 }
 
 static bool set_value(const struct reader *r, const struct spot *spot)
@@ -138,6 +176,7 @@ static bool set_value(const struct reader *r, const struct spot *spot)
         [KEY_MAP] = set_map,
         [KEY_ITEMS] = set_items,
         [KEY_TEXTS] = set_texts,
+        [KEY_PATHS] = set_texts,
         [KEY_TEXT] = spot_set_text,
         [KEY_PATH] = spot_set_path,
         [KEY_BOOL] = spot_set_bool,

@@ -9,6 +9,8 @@
 
 /* Each is an exception that somebody remembers; all are looked through for every finding. */
 enum { EXEMPTIONS_MAX = 1000 };
+/* A file a kind and namespace; all are read again whenever one changes. */
+enum { SNAPSHOTS_MAX = 100 };
 /* A sentence, which every message that it lets through carries. */
 enum { REASON_MAX_BYTES = 200 };
 
@@ -55,9 +57,11 @@ static const struct choice cluster_sources[] = {
     {.name = "none"},
     {.name = "in-cluster", .not_yet = true},
 };
+/* What syncguard would ask an API server for. A snapshot is somebody else's answer: the metadata of
+ * the Secrets in it is read under both. */
 static const struct choice cluster_secrets[] = {
     {.name = "none"},
-    {.name = "metadata", .not_yet = true},
+    {.name = "metadata"},
 };
 
 static bool is_application_namespace(struct str text)
@@ -194,7 +198,7 @@ static const struct key keys[] = {
     {.path = "cluster", .type = KEY_MAP},
     {.path = "cluster.source",
      .type = KEY_CHOICE,
-     .wanted = "auto or none",
+     .wanted = "auto, none or {snapshot: [FILE]}",
      CHOICES(cluster_sources),
      .or_map = true,
      .offset = KEY_NOWHERE},
@@ -203,10 +207,15 @@ static const struct key keys[] = {
      .wanted = "\"\"",
      .not_yet = true,
      .may_be_empty = true},
-    {.path = "cluster.source.snapshot", .type = KEY_TEXTS, .wanted = "[]", .not_yet = true},
+    {.path = "cluster.source.snapshot",
+     .type = KEY_PATHS,
+     .wanted = "a list of at least one file, as kubectl get -o json writes them",
+     .max = SNAPSHOTS_MAX,
+     AT(cluster.snapshots),
+     .count_offset = offsetof(struct settings, cluster.n_snapshots)},
     {.path = "cluster.secrets",
      .type = KEY_CHOICE,
-     .wanted = "none",
+     .wanted = "none or metadata",
      CHOICES(cluster_secrets),
      .offset = KEY_NOWHERE},
 

@@ -12,6 +12,7 @@ enum key_type {
     KEY_TEXTS,    /* a list of texts */
     KEY_TEXT,     /* a text */
     KEY_PATH,     /* a text that names a file, relative to the configuration file */
+    KEY_PATHS,    /* a list of such, at least one */
     KEY_BOOL,     /* true or false */
     KEY_CHOICE,   /* one of a few words */
     KEY_COUNT,    /* a whole number */
@@ -47,7 +48,8 @@ struct key {
     const char *automatic;            /* KEY_TEXT: this word is kept as "" */
     const struct choice *choices;     /* KEY_CHOICE */
     size_t n_choices;
-    /* KEY_COUNT, KEY_DURATION (ms), KEY_SIZE (bytes); KEY_ITEMS: at most max, 0 is any number. */
+    /* KEY_COUNT, KEY_DURATION (ms), KEY_SIZE (bytes); KEY_ITEMS, KEY_PATHS: at most max, 0 is any
+     * number. */
     uint64_t min, max;
     /* Known, but this version does not act on it: only what asks for nothing is taken ("", 0, an
      * empty list). */

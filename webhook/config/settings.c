@@ -98,6 +98,7 @@ void settings_free(struct settings *s)
     free(s->argocd.version);
     free(s->argocd.instance_label_key);
     free(s->argocd.installation_id);
+    free_texts(s->cluster.snapshots, s->cluster.n_snapshots);
     for (size_t i = 0; i < s->n_repositories; i++) {
         free(s->repositories[i].url);
         free_texts(s->repositories[i].aliases, s->repositories[i].n_aliases);

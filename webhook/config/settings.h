@@ -95,6 +95,10 @@ struct settings {
         char *instance_label_key; /* "" for auto */
         char *installation_id;
     } argocd;
+    struct {
+        char **snapshots; /* files of live objects, already resolved; none: nothing is known */
+        size_t n_snapshots;
+    } cluster;
     struct repository_settings *repositories;
     size_t n_repositories;
     struct protected_secret *protected_secrets;

@@ -15,6 +15,8 @@
 /* cmocka wants four of the above. */
 #include <cmocka.h>
 
+#define WANTED_SNAPSHOTS "a list of at least one file, as kubectl get -o json writes them"
+
 static struct settings *parse(const char *text)
 {
     struct settings *s = NULL;
@@ -411,11 +413,62 @@ static void wrong_values_say_what_is_wanted(void **state)
         {"tls: {certificate: \"a\\eb\", key: [\"x\"]}\n",
          "c.yaml:1: tls.key has the wrong type: found a list, wanted a file"},
         {"cluster: {source: \"\\e[31m\"}\n",
-         "c.yaml:1: cluster.source has a wrong value: found \"\\u{1b}[31m\", wanted auto or none"},
+         "c.yaml:1: cluster.source has a wrong value: found \"\\u{1b}[31m\", wanted auto, none or "
+         "{snapshot: [FILE]}"},
+        {"cluster: {secrets: data}\n",
+         "c.yaml:1: cluster.secrets has a wrong value: found \"data\", wanted none or metadata"},
+        {"cluster:\n  source:\n    snapshot: []\n",
+         "c.yaml:3: cluster.source.snapshot is empty: found a list, wanted " WANTED_SNAPSHOTS},
+        {"cluster: {source: {snapshot: a.json}}\n",
+         "c.yaml:1: cluster.source.snapshot has the wrong type: found \"a.json\", wanted a list"},
+        {"cluster:\n  source:\n    snapshot:\n    - a.json\n    - \"\"\n",
+         "c.yaml:5: cluster.source.snapshot[1] has a wrong value: found \"\", "
+         "wanted " WANTED_SNAPSHOTS},
+        {"cluster: {source: {snapshot: [1]}}\n",
+         "c.yaml:1: cluster.source.snapshot[0] has the wrong type: found the number 1, "
+         "wanted " WANTED_SNAPSHOTS "; put the value in quotes"},
+        {"cluster: {source: {snapshot: [\"a\\0b\"]}}\n",
+         "c.yaml:1: cluster.source.snapshot[0] holds a NUL character: found \"a\", "
+         "wanted " WANTED_SNAPSHOTS},
     };
 
     (void)state;
     run_refusals(cases, ARRAY_LEN(cases), ERR_CONFIG);
+}
+
+static void snapshots_are_files_beside_the_configuration(void **state)
+{
+    AUTO(settings_freep)
+    struct settings *s = parse("cluster:\n"
+                               "  source:\n"
+                               "    snapshot: [state/apps.json, /var/lib/secrets.json, ../x.json]\n"
+                               "  secrets: metadata\n");
+
+    (void)state;
+    assert_int_equal(s->cluster.n_snapshots, 3);
+    assert_string_equal(s->cluster.snapshots[0], "/etc/syncguard/state/apps.json");
+    assert_string_equal(s->cluster.snapshots[1], "/var/lib/secrets.json");
+    assert_string_equal(s->cluster.snapshots[2], "/etc/syncguard/../x.json");
+}
+
+static void a_hundred_snapshots_are_enough(void **state)
+{
+    struct buf text;
+    struct settings *s = NULL;
+    struct err err = {0};
+    char message[ERR_TEXT_MAX];
+
+    (void)state;
+    buf_init(&text, 4096);
+    buf_adds(&text, "cluster: {source: {snapshot: [");
+    for (int i = 0; i < 101; i++)
+        buf_printf(&text, "f%d.json,", i);
+    buf_adds(&text, "]}}\n");
+    assert_true(buf_ok(&text));
+    assert_false(config_parse(buf_str(&text), "c.yaml", "", &s, &err));
+    assert_string_equal(err_text(&err, message), "c.yaml:1: cluster.source.snapshot has too many "
+                                                 "items: found 101, wanted at most 100");
+    buf_clear(&text);
 }
 
 static void what_is_not_acted_on_is_refused_not_ignored(void **state)
@@ -426,20 +479,20 @@ static void what_is_not_acted_on_is_refused_not_ignored(void **state)
         {"tls: {clientNames: [apiserver]}\n",
          "c.yaml:1: tls.clientNames is not supported yet: found a list, wanted []"},
         {"cluster: {source: in-cluster}\n",
-         "c.yaml:1: cluster.source is not supported yet: found \"in-cluster\", wanted auto or "
-         "none"},
+         "c.yaml:1: cluster.source is not supported yet: found \"in-cluster\", wanted auto, "
+         "none or {snapshot: [FILE]}"},
         {"cluster:\n  source:\n    kubeconfig: k.yaml\n",
          "c.yaml:3: cluster.source.kubeconfig is not supported yet: found \"k.yaml\", wanted "
          "\"\""},
-        {"cluster: {source: {snapshot: [a.json]}}\n",
-         "c.yaml:1: cluster.source.snapshot is not supported yet: found a list, wanted []"},
         {"cluster: {source: {kubeconfg: k.yaml}}\n",
          "c.yaml:1: unknown key cluster.source.kubeconfg: found kubeconfg, wanted one of "
          "kubeconfig, snapshot; did you mean kubeconfig?"},
         {"cluster: {source: {}}\n",
-         "c.yaml:1: cluster.source has a wrong value: found a mapping, wanted auto or none"},
-        {"cluster: {secrets: metadata}\n",
-         "c.yaml:1: cluster.secrets is not supported yet: found \"metadata\", wanted none"},
+         "c.yaml:1: cluster.source has a wrong value: found a mapping, wanted auto, none or "
+         "{snapshot: [FILE]}"},
+        {"cluster: {source: {kubeconfig: \"\", snapshot: }}\n",
+         "c.yaml:1: cluster.source has a wrong value: found a mapping, wanted auto, none or "
+         "{snapshot: [FILE]}"},
         {"repositories:\n- {url: u, path: /p, fresh: 5m}\n",
          "c.yaml:2: repositories[0].fresh is not supported yet: found \"5m\", wanted 0s"},
         {"repositories:\n- {url: u, path: /p, heartbeat: /hb}\n",
@@ -718,6 +771,8 @@ int main(void)
         cmocka_unit_test(unknown_keys_are_named_with_their_line),
         cmocka_unit_test(wrong_types_say_what_was_found),
         cmocka_unit_test(wrong_values_say_what_is_wanted),
+        cmocka_unit_test(snapshots_are_files_beside_the_configuration),
+        cmocka_unit_test(a_hundred_snapshots_are_enough),
         cmocka_unit_test(what_is_not_acted_on_is_refused_not_ignored),
         cmocka_unit_test(one_repository_twice_is_refused),
         cmocka_unit_test(passwords_in_urls_stay_out_of_messages),

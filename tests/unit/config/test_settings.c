@@ -24,6 +24,8 @@ static void defaults_are_the_documented_ones(void **state)
     assert_int_equal(s->argocd.tracking, TRACKING_SETTING_AUTO);
     assert_string_equal(s->argocd.instance_label_key, "");
     assert_string_equal(s->argocd.installation_id, "");
+    assert_int_equal(s->cluster.n_snapshots, 0);
+    assert_null(s->cluster.snapshots);
     assert_int_equal(s->n_repositories, 0);
     assert_int_equal(s->n_protected, 1);
     assert_true(s->enforce);
