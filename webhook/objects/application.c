@@ -139,6 +139,7 @@ static bool read_automated(const json_t *spec, struct application *app, struct e
     app->sync_options = options;
     app->automated = automated && enabled;
     app->prunes = app->automated && prune;
+    app->prune_switched_off = automated && !enabled && prune;
     return true;
 }
 
@@ -163,6 +164,7 @@ static bool read_operation(const json_t *object, struct application *app, struct
     app->operation_sync = sync;
     app->has_operation = operation != NULL;
     app->operation_prunes = prune && !dry_run;
+    app->operation_dry_prune = prune && dry_run;
     return true;
 }
 

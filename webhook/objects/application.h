@@ -42,9 +42,11 @@ struct application {
     struct str project;
     bool automated; /* present and `enabled` not false */
     bool prunes;    /* automated with prune: true */
+    bool prune_switched_off; /* prune: true beside enabled: false */
     bool self_heals;
     bool has_operation;
     bool operation_prunes;        /* operation.sync.prune true and not dryRun */
+    bool operation_dry_prune;     /* operation.sync.prune true and dryRun */
     bool operation_automated;     /* operation.initiatedBy.automated */
     const json_t *operation_sync; /* NULL when absent */
     struct source

@@ -24,6 +24,17 @@ bool identity_eq(const struct identity *a, const struct identity *b)
            str_eq(a->namespace, b->namespace);
 }
 
+int identity_cmp(const struct identity *a, const struct identity *b)
+{
+    int order = str_cmp(a->group, b->group);
+
+    if (!order)
+        order = str_cmp(a->kind, b->kind);
+    if (!order)
+        order = str_cmp(a->namespace, b->namespace);
+    return order ? order : str_cmp(a->name, b->name);
+}
+
 bool identity_is_kind(const struct identity *id, const char *group, const char *kind)
 {
     return str_is(id->kind, kind) && str_is(id->group, group);

@@ -15,12 +15,22 @@ struct marks marks_read(const json_t *metadata)
 
 struct str marks_label(const struct marks *marks, struct str key)
 {
-    return json_view(json_object_getn(marks->labels, key.p, key.n));
+    struct str value = json_view(json_object_getn(marks->labels, key.p, key.n));
+
+    return !value.p && marks->beneath ? marks_label(marks->beneath, key) : value;
 }
 
 struct str marks_annotation(const struct marks *marks, const char *key)
 {
-    return json_str_at(marks->annotations, key);
+    struct str value = json_str_at(marks->annotations, key);
+
+    return !value.p && marks->beneath ? marks_annotation(marks->beneath, key) : value;
+}
+
+bool marks_outlive_application(const struct marks *marks)
+{
+    return marks_has_sync_option(marks, "Delete=false") ||
+           str_is(marks_annotation(marks, ANNOTATION_HELM_RESOURCE_POLICY), "keep");
 }
 
 /* Argo CD splits such values at commas and trims each part (gitops-engine,

@@ -9,6 +9,8 @@
 #define ANNOTATION_SYNC_OPTIONS "argocd.argoproj.io/sync-options"
 #define ANNOTATION_HOOK "argocd.argoproj.io/hook"
 #define ANNOTATION_HELM_HOOK "helm.sh/hook"
+#define ANNOTATION_HELM_RESOURCE_POLICY "helm.sh/resource-policy"
+#define ANNOTATION_SYNC_WAVE "argocd.argoproj.io/sync-wave"
 #define ANNOTATION_EXEMPT "syncguard.dev/exempt"
 #define LABEL_INSTANCE_ARGOCD "argocd.argoproj.io/instance"
 #define LABEL_INSTANCE_KUBERNETES "app.kubernetes.io/instance"
@@ -27,6 +29,9 @@ struct marks {
     const json_t *labels;      /* NULL when absent */
     const json_t *annotations; /* NULL when absent */
     bool has_owner;            /* any metadata.ownerReferences */
+    /* What a key is read from that these do not have: the marks the object had before these were
+     * written over them. NULL: nothing. */
+    const struct marks *beneath;
 };
 
 struct marks marks_read(const json_t *metadata);
@@ -38,6 +43,9 @@ bool marks_has_sync_option(const struct marks *marks, const char *option);
 bool marks_is_hook_skip(const struct marks *marks);
 /* A hook of Argo CD's or Helm's, Skip included; helm.sh/hook: crd-install is none. */
 bool marks_is_hook(const struct marks *marks);
+/* helm.sh/resource-policy: keep (>= 2.7), or the sync option Delete=false: cascade deletion leaves
+ * the object alone (reference/argocd.md 5.3). */
+bool marks_outlive_application(const struct marks *marks);
 /* Whether the object's own sync-options decide about pruning (any Prune=…). */
 bool marks_has_prune_option(const struct marks *marks);
 
