@@ -134,7 +134,7 @@ static bool start_server(struct service *s, struct err *err)
     s->store = facts_store_new();
     /* Reviews that come before the first load has ended are judged by the settings at least. */
     facts_store_put(s->store, facts_load(&(struct facts_options){.settings = s->settings,
-                                                                 .without_repositories = true},
+                                                                 .settings_alone = true},
                                          time(NULL)));
     return server_start(
         &(struct server_options){

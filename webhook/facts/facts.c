@@ -109,99 +109,67 @@ static void load_repository(struct facts *f, const struct facts *former, size_t 
     facts_add_note(f, url_label(str_from(s->url), s->path), xstrdup(err_text(&err, text)));
 }
 
-static void add_application(struct facts *f, const struct repository *r, const struct manifest *m)
+static struct shared_cluster *share_cluster(struct shared_cluster *s)
 {
-    struct str argocd = str_from(f->settings->argocd.namespace);
-    struct str namespace = m->id.namespace.n ? m->id.namespace : argocd;
-    struct application *app;
-    struct application_fact *fact;
-    struct err err = {0};
+    if (s)
+        (void)atomic_fetch_add_explicit(&s->references, 1, memory_order_relaxed);
+    return s;
+}
 
-    if (!facts_is_application_namespace(f, namespace))
+static void unshare_cluster(struct shared_cluster *s)
+{
+    if (!s || atomic_fetch_sub_explicit(&s->references, 1, memory_order_acq_rel) != 1)
         return;
-    /* Status and marks in a file are the author's to write: rules that ask a known Application
-     * about them look at where it came from. A definition no rule can read makes no fact. */
-    if (!application_parse(m->object, namespace, STR_NONE, &app, &err)) {
-        char text[ERR_TEXT_MAX];
-        AUTO(buf_clearp) struct buf where;
+    cluster_free(s->cluster);
+    free(s);
+}
 
-        buf_init(&where, 4096);
-        text_field(&where, str_from(m->file));
-        buf_printf(&where, ":%u", m->line);
-        facts_add_note(f, buf_take(&where), xstrdup(err_text(&err, text)));
+static void note_cluster(struct facts *f, const struct cluster *c)
+{
+    for (size_t i = 0; i < cluster_n_notes(c); i++) {
+        const struct cluster_note *note = cluster_note_at(c, i);
+
+        facts_add_note(f, xstrdup(note->where), xstrdup(note->text));
+    }
+}
+
+/* A snapshot that is being written anew is cut off for a moment: what was whole before stands in
+ * for it. */
+static bool keep_cluster(struct cluster_fact *fact, const struct cluster_fact *before, int64_t now)
+{
+    if (cluster_is_whole(fact->shared->cluster) || !before || !before->shared ||
+        !cluster_is_whole(before->shared->cluster) || now - before->seen_at >= FACTS_KEEP_SECONDS)
+        return false;
+    fact->failed = fact->shared;
+    fact->shared = share_cluster(before->shared);
+    fact->seen_at = before->seen_at;
+    return true;
+}
+
+static void load_cluster(struct facts *f, const struct facts *former, int64_t now)
+{
+    const struct settings *s = f->settings;
+    const struct cluster_fact *before = former ? &former->cluster : NULL;
+    struct cluster_fact *fact = &f->cluster;
+
+    if (s->cluster.n_snapshots == 0)
+        return;
+    if (before && before->shared && !before->failed && !cluster_changed(before->shared->cluster)) {
+        *fact = (struct cluster_fact){.shared = share_cluster(before->shared)};
+        fact->seen_at = cluster_is_whole(fact->shared->cluster) ? now : before->seen_at;
+        note_cluster(f, fact->shared->cluster);
         return;
     }
-    f->applications = xgrow(f->applications, f->n_applications, &f->capacity_applications,
-                            sizeof *f->applications);
-    fact = &f->applications[f->n_applications++];
-    *fact = (struct application_fact){.app = app, .output = facts_render(f, app)};
-    fact->known = (struct known_application){
-        .app = app, .repository = r, .manifest = m, .output = fact->output};
-}
-
-static void find_applications(struct facts *f)
-{
-    for (size_t i = 0; i < f->settings->n_repositories; i++) {
-        const struct repository *r = facts_repository(f, i);
-
-        for (size_t k = 0; r && k < repository_n_manifests(r); k++) {
-            const struct manifest *m = repository_manifest(r, k);
-
-            if (identity_is_kind(&m->id, GROUP_ARGOPROJ, "Application"))
-                add_application(f, r, m);
-        }
-    }
-}
-
-static int by_identity(const void *a, const void *b)
-{
-    const struct application_fact *x = *(const struct application_fact *const *)a;
-    const struct application_fact *y = *(const struct application_fact *const *)b;
-    int order = str_cmp(x->app->id.namespace, y->app->id.namespace);
-
-    return order ? order : str_cmp(x->app->id.name, y->app->id.name);
-}
-
-/* Environments often define the same Application differently in one repository: which of them is
- * live is not known then. */
-static void find_differing_definitions(struct facts *f)
-{
-    AUTO(freep) struct application_fact **sorted = xcalloc(f->n_applications, sizeof(void *));
-
-    for (size_t i = 0; i < f->n_applications; i++)
-        sorted[i] = &f->applications[i];
-    qsort(sorted, f->n_applications, sizeof(void *), by_identity);
-    for (size_t first = 0, end; first < f->n_applications; first = end) {
-        bool differ = false;
-
-        for (end = first + 1;
-             end < f->n_applications && by_identity(&sorted[first], &sorted[end]) == 0; end++)
-            differ = differ || !json_equal(json_object_get(sorted[first]->app->object, "spec"),
-                                           json_object_get(sorted[end]->app->object, "spec"));
-        for (size_t i = first; differ && i < end; i++)
-            sorted[i]->known.other = sorted[i == first ? first + 1 : first]->known.manifest;
-    }
-}
-
-/* A definition beside a kustomization is certain when something known renders it as it is written.
- */
-static void find_kustomized(struct facts *f)
-{
-    for (size_t i = 0; i < f->n_applications; i++) {
-        struct known_application *known = &f->applications[i].known;
-
-        known->is_kustomized = repository_is_kustomized(known->repository, known->manifest);
-        for (size_t k = 0; known->is_kustomized && k < f->n_applications; k++) {
-            const struct rendered *found = NULL;
-            const struct source_output *by;
-            const char *why;
-
-            if (output_has(f->applications[k].output, &known->app->id, &found, &by, &why) ==
-                    TRI_YES &&
-                found->manifest == known->manifest)
-                known->is_kustomized = false;
-        }
-    }
+    fact->shared = xcalloc(1, sizeof *fact->shared);
+    atomic_init(&fact->shared->references, 1);
+    fact->shared->cluster =
+        cluster_read_snapshots(s->cluster.snapshots, s->cluster.n_snapshots, now);
+    note_cluster(f, fact->shared->cluster);
+    if (cluster_is_whole(fact->shared->cluster))
+        fact->seen_at = now;
+    else if (keep_cluster(fact, before, now))
+        facts_add_note(f, xstrdup("cluster"),
+                       xstrdup("the snapshot that was read before is used for ten minutes"));
 }
 
 struct facts *facts_load(const struct facts_options *options, int64_t now)
@@ -210,14 +178,15 @@ struct facts *facts_load(const struct facts_options *options, int64_t now)
 
     atomic_init(&f->references, 1);
     f->settings = options->settings;
-    f->starting = options->without_repositories;
+    f->starting = options->settings_alone;
     f->repositories = xcalloc(f->settings->n_repositories, sizeof *f->repositories);
     for (size_t i = 0; i < f->settings->n_repositories && !f->starting; i++)
         load_repository(f, options->former, i, now);
-    find_applications(f);
-    find_differing_definitions(f);
-    find_kustomized(f);
+    if (!f->starting)
+        load_cluster(f, options->former, now);
+    facts_find_applications(f, options->definitions_apply);
     facts_find_tracking(f, options->assume_label_tracking);
+    facts_find_live(f);
     return f;
 }
 
@@ -229,11 +198,17 @@ struct facts *facts_ref(struct facts *f)
 
 static void destroy(struct facts *f)
 {
+    facts_clear_live(f);
+    facts_clear_index(f);
+    argocd_cm_free(f->argocd_cm);
     for (size_t i = 0; i < f->n_applications; i++) {
         output_free(f->applications[i].output);
         application_free(f->applications[i].app);
+        free(f->applications[i].instance);
     }
     free(f->applications);
+    unshare_cluster(f->cluster.shared);
+    unshare_cluster(f->cluster.failed);
     for (size_t i = 0; i < f->settings->n_repositories; i++)
         unshare(f->repositories[i].shared);
     free(f->repositories);
@@ -256,8 +231,22 @@ void facts_unrefp(struct facts **f)
     facts_unref(*f);
 }
 
+static bool changed_cluster(const struct facts *f, int64_t now)
+{
+    const struct cluster_fact *fact = &f->cluster;
+
+    if (f->settings->cluster.n_snapshots == 0)
+        return false;
+    if (!fact->shared)
+        return true;
+    return cluster_changed(fact->failed ? fact->failed->cluster : fact->shared->cluster) ||
+           (fact->failed && now - fact->seen_at >= FACTS_KEEP_SECONDS);
+}
+
 bool facts_changed(const struct facts *f, int64_t now)
 {
+    if (changed_cluster(f, now))
+        return true;
     for (size_t i = 0; i < f->settings->n_repositories; i++) {
         const struct repository_fact *fact = &f->repositories[i];
 
@@ -295,6 +284,31 @@ const struct repository *facts_repository(const struct facts *f, size_t index)
 int64_t facts_repository_seen_at(const struct facts *f, size_t index)
 {
     return f->repositories[index].seen_at;
+}
+
+const struct cluster *facts_cluster(const struct facts *f)
+{
+    return f->cluster.shared ? f->cluster.shared->cluster : NULL;
+}
+
+const char *facts_cluster_version(const struct facts *f)
+{
+    return f->cluster.shared ? cluster_resource_version(f->cluster.shared->cluster) : NULL;
+}
+
+size_t facts_n_live_objects(const struct facts *f)
+{
+    const struct cluster *c = facts_cluster(f);
+    size_t n = 0;
+
+    for (int kind = 0; c && kind < N_CLUSTER_KINDS; kind++)
+        n += cluster_n_objects(c, (enum cluster_kind)kind);
+    return n;
+}
+
+int64_t facts_cluster_seen_at(const struct facts *f)
+{
+    return f->cluster.seen_at;
 }
 
 size_t facts_n_notes(const struct facts *f)

@@ -6,28 +6,33 @@
 #include "base/tri.h"
 #include "config/settings.h"
 #include "objects/application.h"
+#include "objects/argocd_cm.h"
 #include "objects/external_secret.h"
+#include "objects/secret.h"
 #include "objects/tracking.h"
 #include "repository/repository.h"
 #include <stdint.h>
 
 /*
- * One snapshot of settings, repositories and (later) the cluster. Built by background work, never
- * changed afterwards, shared by reference count; judging only reads it.
+ * One state of settings, repositories and the cluster. Built by background work, never changed
+ * afterwards, shared by reference count; judging only reads it.
  */
 struct facts;
 
 struct facts_options {
     const struct settings *settings; /* borrowed, must outlive the facts */
     bool assume_label_tracking;      /* `check`: a method that is not known is taken as label */
+    /* `check`: what the repositories define counts as applied, before what is live; else what is
+     * live counts, and a definition that is not live counts where something live renders it. */
+    bool definitions_apply;
     /* The facts before these, or NULL: a repository that looks unchanged is shared with them, and
      * one that cannot be read now is kept as it was for FACTS_KEEP_SECONDS. */
     const struct facts *former;
-    bool without_repositories; /* at start: the settings alone, every repository not known yet */
+    bool settings_alone; /* at start: nothing has been read yet, every question is not known */
 };
 
-/* How long a repository that can no longer be read stands in for itself: a failing mirror must not
- * turn denials into guesses at once, nor freeze what is long gone. */
+/* How long a repository or snapshot that can no longer be read stands in for itself: a failing
+ * mirror must not turn denials into guesses at once, nor freeze what is long gone. */
 enum { FACTS_KEEP_SECONDS = 600 };
 
 /* What could not be loaded, e.g. a repository whose directory is missing. */
@@ -37,16 +42,16 @@ struct facts_note {
 };
 
 /*
- * Loads every repository of the settings. Never fails: one that cannot be read is a note, and
- * every question that needs it is not known. now: Unix seconds.
+ * Loads every repository and snapshot of the settings. Never fails: what cannot be read is a note,
+ * and every question that needs it is not known. now: Unix seconds.
  * Returns with one reference, given back by facts_unref().
  */
 struct facts *facts_load(const struct facts_options *options, int64_t now);
 struct facts *facts_ref(struct facts *f); /* thread-safe */
 void facts_unref(struct facts *f);        /* thread-safe; NULL is fine */
 void facts_unrefp(struct facts **f);
-/* Whether loading again would give other facts: a repository looks different on disk, or has been
- * kept for long enough although it cannot be read. */
+/* Whether loading again would give other facts: a repository or snapshot looks different on disk,
+ * or has been kept for long enough although it cannot be read. */
 bool facts_changed(const struct facts *f, int64_t now);
 
 const struct settings *facts_settings(const struct facts *f);
@@ -86,6 +91,10 @@ struct source_output {
     struct rendering *rendering;         /* NULL: not known, `why` says why */
     char *why;
     bool shared; /* the rendering belongs to an equal source before it */
+    /* Of the chart argo-cd: whether it makes Secret argocd-secret, and where; STR_NONE for any
+     * other source, or where a value may change the place. */
+    enum tri makes_argocd_secret;
+    struct str argocd_secret_namespace;
 };
 /* What all of them render together. */
 struct output {
@@ -114,9 +123,11 @@ enum tri output_has(const struct output *o, const struct identity *id,
  */
 enum tri output_keeps(const struct output *o, const struct identity *id, const char **why);
 
-/* An Application the facts know: a definition some repository holds; later a live object. */
+/* An Application the facts know: a live object, or a definition some repository holds. */
 struct known_application {
     const struct application *app;
+    /* Where the definition stands; both NULL for a live object, whose marks and status are
+     * evidence. In a file they are the author's to write. */
     const struct repository *repository;
     const struct manifest *manifest;
     const struct output *output; /* rendered when the facts were loaded */
@@ -127,3 +138,55 @@ struct known_application {
 };
 size_t facts_n_applications(const struct facts *f);
 const struct known_application *facts_application(const struct facts *f, size_t index);
+
+/*
+ * The questions below take `i` from 0 up and answer NULL where there is no i-th: usually one or
+ * none. Each is a search in a sorted list.
+ */
+/* The name Argo CD tracks by: `name` in its own namespace, else `ns_name` (reference/argocd.md
+ * 4.2). The caller frees it. */
+char *facts_instance_name(const struct facts *f, const struct identity *application);
+/* The Applications of that instance name. */
+const struct known_application *facts_instance(const struct facts *f, struct str instance,
+                                               size_t i);
+
+/* What a known Application certainly renders: kinds that rules ask for, hook: Skip left out. */
+struct renderer {
+    const struct known_application *application;
+    const struct rendered *rendered;
+    const struct source_output *source;
+};
+const struct renderer *facts_renderer(const struct facts *f, const struct identity *id, size_t i);
+
+/* An ExternalSecret the facts know. */
+struct known_external_secret {
+    const struct external_secret *es;
+    /* NULL for one that was seen in the cluster, or that a ClusterExternalSecret stamps there. */
+    const struct renderer *renderer;
+};
+/* Those that write to the Secret. */
+const struct known_external_secret *
+facts_external_secret_on(const struct facts *f, const struct identity *secret, size_t i);
+/* The live ones whose mark, or whose template's, names that instance under any hypothesis. */
+const struct known_external_secret *facts_external_secret_of(const struct facts *f,
+                                                             struct str instance, size_t i);
+
+/* The live Secret; NULL where none was seen, which does not say that there is none. */
+const struct secret *facts_secret(const struct facts *f, const struct identity *id);
+/* Argo CD's settings: live, or as an Application renders them; NULL where neither is known. */
+const struct argocd_cm *facts_argocd_cm(const struct facts *f);
+/*
+ * Whether Argo CD leaves objects of that identity alone whatever the Application's mark on them
+ * says: its AppProject forbids them, or Argo CD does not watch their kind
+ * (reference/argocd.md 5.1). why: set where it does, a phrase.
+ */
+bool facts_is_out_of_reach(const struct facts *f, const struct application *app,
+                           const struct identity *id, const char **why);
+
+/* What was read of the cluster: its greatest resourceVersion ("" when it shows none), NULL where
+ * nothing is configured or could be read. */
+const char *facts_cluster_version(const struct facts *f);
+/* How many objects of the kinds that rules ask for were seen. */
+size_t facts_n_live_objects(const struct facts *f);
+/* As facts_repository_seen_at(); 0 where nothing is configured. */
+int64_t facts_cluster_seen_at(const struct facts *f);

@@ -1,5 +1,6 @@
 /* internal.h: the inside of struct facts, for the files of this room only. */
 #pragma once
+#include "cluster/cluster.h"
 #include "facts/facts.h"
 #include <stdatomic.h>
 
@@ -7,6 +8,12 @@
 struct shared_repository {
     atomic_uint references;
     struct repository *repository;
+};
+
+/* The same of what was seen of the cluster. */
+struct shared_cluster {
+    atomic_uint references;
+    struct cluster *cluster;
 };
 
 /* What a path looked like when it could not be read: another look is worth while once it differs.
@@ -26,17 +33,38 @@ struct repository_fact {
     struct probe probe;               /* when it could not be read */
 };
 
+struct cluster_fact {
+    struct shared_cluster *shared; /* NULL: none configured, or not read yet */
+    int64_t seen_at;               /* Unix seconds at which all of it was read; 0 never */
+    /* Not all of it can be read now: this is what was whole before, and `failed` how it looks. */
+    struct shared_cluster *failed;
+};
+
 struct application_fact {
     struct known_application known;
     struct application *app; /* owned; `known` borrows both */
     struct output *output;
+    char *instance; /* what Argo CD calls it */
+};
+
+/* Something known under a text; sorted by it. */
+struct named {
+    struct str name;
+    const void *item;
+};
+
+struct external_secret_fact {
+    struct known_external_secret known;
+    struct external_secret *es; /* owned; `known` borrows it */
+    struct identity target;     /* the Secret it writes to; name empty: none */
 };
 
 struct facts {
     atomic_uint references;
     const struct settings *settings;
     struct repository_fact *repositories; /* as many as settings->n_repositories */
-    bool starting;                        /* the repositories have not been looked at yet */
+    struct cluster_fact cluster;
+    bool starting; /* nothing has been looked at yet */
     struct application_fact *applications;
     size_t n_applications;
     size_t capacity_applications;
@@ -44,9 +72,48 @@ struct facts {
     size_t n_notes;
     size_t capacity_notes;
     struct tracking_facts tracking;
+    struct argocd_cm *argocd_cm; /* owned; NULL: not known */
+
+    /* Sorted, for searching. */
+    struct renderer *renderers; /* by identity */
+    size_t n_renderers;
+    size_t capacity_renderers;
+    struct named *instances; /* struct known_application */
+    size_t n_instances;
+    struct external_secret_fact **by_target; /* by target */
+    size_t n_by_target;
+    struct named *marked; /* struct known_external_secret */
+    size_t n_marked;
+    size_t capacity_marked;
+
+    struct external_secret_fact **external_secrets;
+    size_t n_external_secrets;
+    size_t capacity_external_secrets;
+    struct secret **secrets; /* in the order of the cluster's */
+    size_t n_secrets;
 };
 
+/* facts.c */
 /* Takes over both texts. */
 void facts_add_note(struct facts *f, char *where, char *text);
-/* Fills f->tracking from the settings and what the known Applications render (design 3.5). */
+/* NULL where nothing was seen. */
+const struct cluster *facts_cluster(const struct facts *f);
+
+/* applications.c: fills f->applications, each rendered, from what is live and what is defined. */
+void facts_find_applications(struct facts *f, bool definitions_apply);
+
+/* renderers.c: fills f->renderers and f->instances; to be called again when Applications go. */
+void facts_index_applications(struct facts *f);
+void facts_clear_index(struct facts *f);
+
+/* tracking_method.c: fills f->argocd_cm and f->tracking (design 3.5). */
 void facts_find_tracking(struct facts *f, bool assume_label);
+
+/* live.c: fills the ExternalSecrets and Secrets and their lists. */
+void facts_find_live(struct facts *f);
+void facts_clear_live(struct facts *f);
+
+/* search.c */
+void facts_sort_named(struct named *list, size_t n);
+/* The i-th of that name, NULL where there is none. */
+const void *facts_find_named(const struct named *list, size_t n, struct str name, size_t i);

@@ -2,6 +2,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "facts/argocd_chart.h"
 #include "facts/internal.h"
 #include <stdlib.h>
 
@@ -71,13 +72,17 @@ static void render_source(const struct facts *f, const struct application *app,
         .skips_marked_files = skips_marked_files(f),
     };
 
-    *out = (struct source_output){.source = source};
+    *out = (struct source_output){.source = source, .makes_argocd_secret = TRI_NOT_KNOWN};
     if (app->hydrated) {
         /* A directory of dry manifests does not stand for the branch they are hydrated to. */
         out->why = xstrdup("the hydrated branch is not read");
         return;
     }
     if (source->chart.n) {
+        if (str_is(source->chart, "argo-cd")) {
+            out->makes_argocd_secret = argocd_chart_makes_secret(source);
+            out->argocd_secret_namespace = argocd_chart_namespace(source, &app->destination);
+        }
         out->why = about_url("the chart of ", source->repo_url, " is not in Git");
         return;
     }
@@ -212,11 +217,18 @@ static const struct rendered *find_rendered(const struct rendering *r, const str
     return NULL;
 }
 
+static bool is_argocd_secret(const struct identity *id)
+{
+    return identity_is_kind(id, "", "Secret") && str_is(id->name, "argocd-secret");
+}
+
 /* Whether a source that does not certainly hold the object might still yield it. */
 static bool may_hold_more(const struct source_output *s, const struct identity *id)
 {
     bool is_argoproj = str_is(id->group, GROUP_ARGOPROJ);
 
+    if (!s->rendering && is_argocd_secret(id) && s->makes_argocd_secret == TRI_NO)
+        return false;
     if (!s->rendering)
         return !(s->source->chart.n && is_argoproj); /* a chart holds no definition (design 3.5) */
     if (s->rendering->state == RENDER_COMPLETE)
@@ -263,10 +275,23 @@ enum tri output_has(const struct output *o, const struct identity *id,
     return find(o, id, is_applied, found, by, why);
 }
 
+/* A chart that makes the Secret has no rendering that holds it. */
+static bool chart_keeps(const struct output *o, const struct identity *id)
+{
+    for (size_t i = 0; is_argocd_secret(id) && i < o->n; i++)
+        if (o->sources[i].makes_argocd_secret == TRI_YES &&
+            o->sources[i].argocd_secret_namespace.n &&
+            str_eq(o->sources[i].argocd_secret_namespace, id->namespace))
+            return true;
+    return false;
+}
+
 enum tri output_keeps(const struct output *o, const struct identity *id, const char **why)
 {
     const struct rendered *found;
     const struct source_output *by;
 
+    if (!failing_source(o) && chart_keeps(o, id))
+        return TRI_YES;
     return find(o, id, is_target, &found, &by, why);
 }

@@ -1,5 +1,6 @@
-/* questions.c: what the settings alone answer. */
+/* questions.c: what the settings and Argo CD's own configuration answer. */
 #include "facts/internal.h"
+#include "objects/app_project.h"
 #include <stdlib.h>
 
 /* "A trailing / is ignored" (reference/argocd.md 1.2). */
@@ -54,4 +55,39 @@ enum tri facts_version_at_least(const struct facts *f, unsigned major, unsigned 
     if (have_major != major)
         return have_major > major ? TRI_YES : TRI_NO;
     return have_minor >= minor ? TRI_YES : TRI_NO;
+}
+
+/* Argo CD's own cluster, as resource filters know it (reference/argocd.md 1.2). */
+static const char this_cluster[] = "https://kubernetes.default.svc";
+
+static bool is_unwatched(const struct facts *f, const struct application *app,
+                         const struct identity *id)
+{
+    return f->argocd_cm && facts_is_this_cluster(f, &app->destination) == TRI_YES &&
+           argocd_cm_watches(f->argocd_cm, id->group, id->kind, str_from(this_cluster)) == TRI_NO;
+}
+
+/* AppProjects lie in Argo CD's namespace. A spec without one means `default`. */
+static bool is_forbidden(const struct facts *f, const struct application *app,
+                         const struct identity *id)
+{
+    const struct cluster *c = facts_cluster(f);
+    const struct cluster_object *project =
+        c ? cluster_find(c, CLUSTER_APP_PROJECT, str_from(f->settings->argocd.namespace),
+                         app->project.n ? app->project : STR("default"))
+          : NULL;
+
+    return project && app_project_permits(project->object, id, &app->destination) == TRI_NO;
+}
+
+bool facts_is_out_of_reach(const struct facts *f, const struct application *app,
+                           const struct identity *id, const char **why)
+{
+    if (is_unwatched(f, app, id))
+        *why = "argocd-cm keeps Argo CD from watching its kind";
+    else if (is_forbidden(f, app, id))
+        *why = "its AppProject does not permit it";
+    else
+        return false;
+    return true;
 }

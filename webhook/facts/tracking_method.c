@@ -1,59 +1,79 @@
 /* tracking_method.c: how this Argo CD marks its objects, as far as it can be known. */
 #include "base/json.h"
-#include "base/mem.h"
 #include "facts/internal.h"
-#include <stdlib.h>
 
-/* What argocd-cm says; views into a manifest the facts hold. */
-struct argocd_cm {
-    enum tri found; /* NOT_KNOWN: several that differ */
-    struct str method;
-    struct str label_key;
-    struct str installation_id;
-};
-
-static void read_argocd_cm(const json_t *object, struct argocd_cm *cm)
+static bool says_the_same(const struct argocd_cm *a, const struct argocd_cm *b)
 {
-    const json_t *data = json_object_at(object, "data");
-    struct argocd_cm read = {
-        .found = TRI_YES,
-        .method = json_str_at(data, "application.resourceTrackingMethod"),
-        .label_key = json_str_at(data, "application.instanceLabelKey"),
-        .installation_id = json_str_at(data, "installationID"),
-    };
-
-    if (cm->found == TRI_YES &&
-        !(str_eq(cm->method, read.method) && str_eq(cm->label_key, read.label_key) &&
-          str_eq(cm->installation_id, read.installation_id))) {
-        *cm = (struct argocd_cm){.found = TRI_NOT_KNOWN};
-        return;
-    }
-    if (cm->found != TRI_NOT_KNOWN)
-        *cm = read;
+    return str_eq(a->method, b->method) && str_eq(a->label_key, b->label_key) &&
+           str_eq(a->installation_id, b->installation_id);
 }
 
-/* An argocd-cm that some Application renders into Argo CD's namespace. */
-static struct argocd_cm find_argocd_cm(const struct facts *f)
+/* What some Application renders into Argo CD's namespace. differ: set where several do not agree;
+ * then NULL. */
+static struct argocd_cm *find_rendered(const struct facts *f, const struct identity *id,
+                                       bool *differ)
 {
-    struct argocd_cm cm = {.found = TRI_NO};
+    struct argocd_cm *first = NULL;
+    const struct renderer *by;
+
+    for (size_t i = 0; (by = facts_renderer(f, id, i)); i++) {
+        struct argocd_cm *cm;
+
+        if (facts_is_this_cluster(f, &by->application->app->destination) != TRI_YES)
+            continue;
+        cm = argocd_cm_parse(by->rendered->manifest->object);
+        *differ = *differ || (first && !says_the_same(first, cm));
+        if (first)
+            argocd_cm_free(cm);
+        else
+            first = cm;
+    }
+    if (*differ) {
+        argocd_cm_free(first);
+        first = NULL;
+    }
+    return first;
+}
+
+/* The live one counts before what is rendered: that may not have been synced. */
+static struct argocd_cm *find_argocd_cm(const struct facts *f, bool *differ)
+{
     struct identity id = {
         .group = STR(""),
         .kind = STR("ConfigMap"),
         .namespace = str_from(f->settings->argocd.namespace),
         .name = STR("argocd-cm"),
     };
+    const struct cluster *c = facts_cluster(f);
+    const struct cluster_object *live =
+        c ? cluster_find(c, CLUSTER_CONFIG_MAP, id.namespace, id.name) : NULL;
 
-    for (size_t i = 0; i < f->n_applications; i++) {
-        const struct known_application *known = &f->applications[i].known;
-        const struct rendered *found;
-        const struct source_output *by;
-        const char *why;
+    return live ? argocd_cm_parse(live->object) : find_rendered(f, &id, differ);
+}
 
-        if (facts_is_this_cluster(f, &known->app->destination) == TRI_YES &&
-            output_has(known->output, &id, &found, &by, &why) == TRI_YES)
-            read_argocd_cm(found->manifest->object, &cm);
-    }
-    return cm;
+/* Whether a live object bears a tracking-id that names the object itself and an Application that is
+ * there: copies and leftovers of others do not tell. */
+static bool bears_id(const struct facts *f, const struct cluster_object *o)
+{
+    const struct tracking t = {.method = TRACKING_ANNOTATION};
+    const struct marks marks = marks_read(json_object_get(o->object, "metadata"));
+    bool self;
+    struct str instance = tracking_instance(&t, &marks, &o->id, &self);
+
+    return instance.n && self && facts_instance(f, instance, 0);
+}
+
+static bool live_objects_bear_ids(const struct facts *f)
+{
+    static const enum cluster_kind kinds[] = {CLUSTER_APPLICATION, CLUSTER_EXTERNAL_SECRET,
+                                              CLUSTER_SECRET};
+    const struct cluster *c = facts_cluster(f);
+
+    for (size_t k = 0; c && k < ARRAY_LEN(kinds); k++)
+        for (size_t i = 0; i < cluster_n_objects(c, kinds[k]); i++)
+            if (bears_id(f, cluster_object_at(c, kinds[k], i)))
+                return true;
+    return false;
 }
 
 static bool method_of(struct str text, enum tracking_method *out)
@@ -80,7 +100,8 @@ static bool method_by_version(const struct facts *f, enum tracking_method *out)
     return true;
 }
 
-static bool known_method(const struct facts *f, const struct argocd_cm *cm,
+/* cm: NULL where none is known. */
+static bool known_method(const struct facts *f, const struct argocd_cm *cm, bool differ,
                          enum tracking_method *out, const char **why)
 {
     switch (f->settings->argocd.tracking) {
@@ -96,16 +117,18 @@ static bool known_method(const struct facts *f, const struct argocd_cm *cm,
     case TRACKING_SETTING_AUTO:
         break;
     }
-    if (cm->found == TRI_YES) {
+    if (cm) {
         if (method_of(cm->method, out) || method_by_version(f, out))
+            return true;
+        *out = TRACKING_ANNOTATION;
+        if (live_objects_bear_ids(f))
             return true;
         *why = "argocd-cm does not set application.resourceTrackingMethod and argocd.version is "
                "not configured";
         return false;
     }
-    *why = cm->found == TRI_NOT_KNOWN
-               ? "several Applications render an argocd-cm and they differ"
-               : "argocd-cm was not found and argocd.tracking is not configured";
+    *why = differ ? "several Applications render an argocd-cm and they differ"
+                  : "argocd-cm was not found and argocd.tracking is not configured";
     return false;
 }
 
@@ -118,25 +141,28 @@ static void add(struct tracking_facts *t, enum tracking_method method, struct st
 void facts_find_tracking(struct facts *f, bool assume_label)
 {
     struct tracking_facts *t = &f->tracking;
-    struct argocd_cm cm = find_argocd_cm(f);
+    bool differ = false;
+    struct argocd_cm *cm = find_argocd_cm(f, &differ);
     struct str configured_key = str_from(f->settings->argocd.instance_label_key);
     struct str installation_id = str_from(f->settings->argocd.installation_id);
     struct str keys[2] = {STR(LABEL_INSTANCE_ARGOCD), STR(LABEL_INSTANCE_KUBERNETES)};
     size_t n_keys = 2;
     enum tracking_method method = TRACKING_LABEL;
-    bool known = known_method(f, &cm, &method, &t->why);
+    bool known = known_method(f, cm, differ, &method, &t->why);
 
+    f->argocd_cm = cm;
     if (configured_key.n) {
         keys[0] = configured_key;
         n_keys = 1;
-    } else if (cm.found == TRI_YES) {
-        keys[0] = cm.label_key.n ? cm.label_key : STR(LABEL_INSTANCE_KUBERNETES);
+    } else if (cm) {
+        keys[0] = cm->label_key.n ? cm->label_key : STR(LABEL_INSTANCE_KUBERNETES);
         n_keys = 1;
     }
-    if (!installation_id.n && cm.found == TRI_YES)
-        installation_id = cm.installation_id;
+    if (!installation_id.n && cm)
+        installation_id = cm->installation_id;
     if (!known && assume_label) {
         known = true;
+        method = TRACKING_LABEL;
         t->assumed = true;
     }
     if (!known || method == TRACKING_LABEL)
@@ -148,4 +174,9 @@ void facts_find_tracking(struct facts *f, bool assume_label)
         add(t, method, keys[0], installation_id);
     if (t->n > 1 && !t->why)
         t->why = "the label key of Argo CD's tracking is not known";
+}
+
+const struct argocd_cm *facts_argocd_cm(const struct facts *f)
+{
+    return f->argocd_cm;
 }

@@ -156,7 +156,7 @@ static void before_the_first_load_every_repository_is_open(void **state)
     AUTO(settings_freep)
     struct settings *s =
         settings_of("repositories: [{url: 'https://h/r.git', path: /does/not/exist}]");
-    struct facts_options options = {.settings = s, .without_repositories = true};
+    struct facts_options options = {.settings = s, .settings_alone = true};
     AUTO(facts_unrefp) struct facts *f = facts_load(&options, 1);
 
     (void)state;
