@@ -139,6 +139,37 @@ struct shown show_place(const struct manifest *m)
     return shown_of(&b);
 }
 
+struct shown show_known(const struct known_application *known)
+{
+    struct shown live = {"live"};
+
+    return known->manifest ? show_place(known->manifest) : live;
+}
+
+struct shown show_cluster(const struct facts *f)
+{
+    const char *version = facts_cluster_version(f);
+    struct shown out;
+
+    (void)snprintf(out.text, sizeof out.text, "cluster%s%.60s", version && version[0] ? "@" : "",
+                   version ? version : "");
+    return out;
+}
+
+void finding_add_known(struct finding *f, const struct facts *facts,
+                       const struct known_application *known)
+{
+    AUTO(freep) char *live = NULL;
+
+    if (known->manifest) {
+        finding_add_evidence(f, show_place(known->manifest).text,
+                             show_revision(known->repository).text);
+        return;
+    }
+    live = xasprintf("Application %s", show_id(&known->app->id).text);
+    finding_add_evidence(f, live, show_cluster(facts).text);
+}
+
 enum tri subject_keeps_all(const struct facts *f, const struct application *app,
                            const struct marks *object)
 {

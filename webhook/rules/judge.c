@@ -10,6 +10,7 @@
 static const struct rule {
     const char *says; /* one sentence: what holds where the rule is content */
     rule_fn check;
+    rule_fn other_side;  /* what an Application does to the same; NULL */
     enum review_kind on; /* the kind it judges */
     bool transition;     /* compares two states; has nothing to say about one alone */
 } rules[N_RULES] = {
@@ -26,7 +27,8 @@ static const struct rule {
         {.says = "An ExternalSecret that leaves its target unowned does not hand it to an "
                  "Application that prunes it.",
          .on = REVIEW_EXTERNAL_SECRET,
-         .check = rule_merge_on_pruned_target},
+         .check = rule_merge_on_pruned_target,
+         .other_side = rule_prune_over_unowned},
     [RULE_PROTECTED_SECRET_PRUNE] =
         {.says = "A pruning Application would not delete a protected Secret.",
          .on = REVIEW_APPLICATION,
@@ -71,10 +73,15 @@ static void state_clear(struct state *s)
 
 static void run_rules(const struct context *c, struct findings *out)
 {
-    for (size_t i = 0; i < N_RULES; i++)
-        if (rules[i].on == c->review->kind && (c->before || !rules[i].transition) &&
+    for (size_t i = 0; i < N_RULES; i++) {
+        rule_fn check = rules[i].on == c->review->kind          ? rules[i].check
+                        : c->review->kind == REVIEW_APPLICATION ? rules[i].other_side
+                                                                : NULL;
+
+        if (check && (c->before || !rules[i].transition) &&
             facts_settings(c->facts)->rules[i].mode != MODE_OFF)
-            rules[i].check(c, out);
+            check(c, out);
+    }
 }
 
 /* What could not be read is undecided under every rule of the kind, never an HTTP error. */

@@ -38,6 +38,7 @@ typedef void (*rule_fn)(const struct context *c, struct findings *out);
 void rule_self_reference(const struct context *c, struct findings *out);
 void rule_self_prune(const struct context *c, struct findings *out);
 void rule_merge_on_pruned_target(const struct context *c, struct findings *out);
+void rule_prune_over_unowned(const struct context *c, struct findings *out);
 void rule_protected_secret_prune(const struct context *c, struct findings *out);
 
 /*
@@ -49,6 +50,9 @@ struct finding *findings_add(struct findings *list, const struct context *c, enu
                              enum finding_verdict verdict, const char *target, struct buf *message);
 /* Both texts are copied. */
 void finding_add_evidence(struct finding *f, const char *saw, const char *source);
+/* The known Application and where it was seen. */
+void finding_add_known(struct finding *f, const struct facts *facts,
+                       const struct known_application *known);
 void findings_clear(struct findings *list);
 
 /* The judged object: its identity. */
@@ -64,6 +68,10 @@ struct shown show_url(struct str url);
 struct shown show_id(const struct identity *id);
 /* "file:line". */
 struct shown show_place(const struct manifest *m);
+/* Where a known Application stands: "file:line", or "live". */
+struct shown show_known(const struct known_application *known);
+/* "cluster@resourceVersion", or "cluster" where none was seen. */
+struct shown show_cluster(const struct facts *f);
 /* "label@revision" of a repository. */
 struct shown show_revision(const struct repository *r);
 /* The destination as its author wrote it: the server, or the name. */

@@ -1,4 +1,6 @@
 /* self_reference.c: an Application whose sources render its own definition (design 3.1). */
+#include "rules/cycle.h"
+#include "rules/hang.h"
 #include "rules/rule.h"
 #include <stdio.h>
 
@@ -45,23 +47,53 @@ static unsigned traits_of(const struct context *c)
     return traits;
 }
 
+static void add_hang(struct buf *m, const struct rendered *self, const struct source_output *by,
+                     const struct rendered *later, const struct source_output *later_by)
+{
+    long own = 0;
+    long wave = 0;
+
+    /* Both were read when this was proven. */
+    (void)hang_wave(self, by, &own);
+    (void)hang_wave(later, later_by, &wave);
+    buf_printf(m,
+               "argocd-cm's health check waits until an Application is Synced; this one is applied "
+               "in sync wave %ld, %s comes in wave %ld, and each waits for the other for ever, "
+               "with every Application it manages. ",
+               own, show_place(later->manifest).text, wave);
+}
+
 static void deny_rendered(const struct context *c, const struct rendered *found,
                           const struct source_output *by, struct findings *out)
 {
     const struct application *app = c->subject->app;
     struct shown place = show_place(found->manifest);
     struct shown revision = show_revision(by->repository);
+    const struct rendered *later = NULL;
+    const struct source_output *later_by = NULL;
+    bool hangs = hang_is_proven(c, found, by, &later, &later_by);
     struct buf m;
     struct finding *f;
 
     buf_init(&m, MESSAGE_MAX);
-    buf_printf(&m, "Application %s would sync itself: %s, which its own source path %s renders",
-               show_id(&app->id).text, place.text, show(by->source->path).text);
-    buf_printf(&m, " in %s, defines it. %s", revision.text, harm);
+    buf_printf(&m, "Application %s would sync itself%s: %s, which its own source path %s renders",
+               show_id(&app->id).text, hangs ? " and will hang" : "", place.text,
+               show(by->source->path).text);
+    buf_printf(&m, " in %s, defines it. ", revision.text);
+    if (hangs)
+        add_hang(&m, found, by, later, later_by);
+    else
+        buf_adds(&m, harm);
     add_repair(&m, c, "that file");
     f = findings_add(out, c, RULE_SELF_REFERENCE, FINDING_DENY, "", &m);
-    f->traits = traits_of(c);
+    f->traits = traits_of(c) | (hangs ? TRAIT_HANGS : 0);
     finding_add_evidence(f, place.text, revision.text);
+    if (!hangs)
+        return;
+    finding_add_evidence(f, show_place(later->manifest).text,
+                         show_revision(later_by->repository).text);
+    finding_add_evidence(f, "the health check of argoproj.io/Application demands Synced",
+                         "argocd-cm");
 }
 
 static void undecided(const struct context *c, const char *why, struct findings *out)
@@ -121,13 +153,7 @@ static const struct known_application *tracking_parent(const struct context *c)
     instance = tracking_instance(&tracking->hypotheses[0], &app->marks, &app->id, &self_describing);
     if (!instance.p || !self_describing || tracking_instance_is(instance, argocd, &app->id))
         return NULL;
-    for (size_t i = 0; i < facts_n_applications(c->facts); i++) {
-        const struct known_application *known = facts_application(c->facts, i);
-
-        if (tracking_instance_is(instance, argocd, &known->app->id))
-            return known;
-    }
-    return NULL;
+    return facts_instance(c->facts, instance, 0);
 }
 
 static bool same_place(const struct source *a, const struct source *b)
@@ -160,7 +186,6 @@ static const struct known_application *parent_with_same_source(const struct cont
 static void deny_through_parent(const struct context *c, const struct known_application *parent,
                                 struct findings *out)
 {
-    struct shown place = show_place(parent->manifest);
     struct buf m;
     struct finding *f;
 
@@ -173,7 +198,69 @@ static void deny_through_parent(const struct context *c, const struct known_appl
     add_repair(&m, c, "its manifest");
     f = findings_add(out, c, RULE_SELF_REFERENCE, FINDING_DENY, "", &m);
     f->traits = traits_of(c);
-    finding_add_evidence(f, place.text, show_revision(parent->repository).text);
+    finding_add_known(f, c->facts, parent);
+}
+
+/* "X renders Y (file:line), Y renders X (file:line)", in the order of the syncs. */
+static void add_ring(struct buf *m, const struct context *c, const struct cycle *cycle)
+{
+    const struct identity *child = &cycle->steps[cycle->n - 1].parent->app->id;
+
+    buf_printf(m, "%s renders %s", show_id(context_id(c)).text, show_id(child).text);
+    if (cycle->closing)
+        buf_printf(m, " (%s)", show_place(cycle->closing->manifest).text);
+    for (size_t i = cycle->n; i-- > 0;) {
+        const struct cycle_step *step = &cycle->steps[i];
+
+        child = i ? &cycle->steps[i - 1].parent->app->id : context_id(c);
+        buf_printf(m, ", which renders %s", show_id(child).text);
+        if (step->renders)
+            buf_printf(m, " (%s)", show_place(step->renders->rendered->manifest).text);
+        else
+            buf_adds(m, " (its tracking mark)");
+    }
+}
+
+static void deny_cycle(const struct context *c, const struct cycle *cycle, struct findings *out)
+{
+    struct buf m;
+    struct finding *f;
+
+    buf_init(&m, MESSAGE_MAX);
+    buf_printf(&m,
+               "Application %s would sync itself through others: ", show_id(context_id(c)).text);
+    add_ring(&m, c, cycle);
+    buf_adds(&m, ". Applications that sync one another can wait for each other's health for ever, "
+                 "and stay degraded together. Break the ring: take one of these definitions out of "
+                 "the path that renders it, or annotate it argocd.argoproj.io/hook: Skip; while an "
+                 "Application of it prunes, take the tracking mark off the one that leaves first, "
+                 "because Argo CD would otherwise prune that Application.");
+    f = findings_add(out, c, RULE_SELF_REFERENCE, FINDING_DENY, "", &m);
+    f->traits = traits_of(c);
+    if (cycle->closing)
+        finding_add_evidence(f, show_place(cycle->closing->manifest).text,
+                             show_revision(cycle->closing_source->repository).text);
+    for (size_t i = cycle->n; i-- > 0;) {
+        const struct renderer *by = cycle->steps[i].renders;
+
+        if (by)
+            finding_add_evidence(f, show_place(by->rendered->manifest).text,
+                                 show_revision(by->source->repository).text);
+        else
+            finding_add_known(f, c->facts, cycle->steps[i].parent);
+    }
+}
+
+/* Whether the Application itself is not among what it renders is settled; through others it may
+ * still come back to itself. */
+static bool judge_cycle(const struct context *c, struct findings *out)
+{
+    struct cycle cycle;
+
+    if (!cycle_find(c, &cycle))
+        return false;
+    deny_cycle(c, &cycle, out);
+    return true;
 }
 
 void rule_self_reference(const struct context *c, struct findings *out)
@@ -193,8 +280,10 @@ void rule_self_reference(const struct context *c, struct findings *out)
         else
             undecided_destination(c, found, out);
         return;
-    case TRI_NO:
-        return; /* whatever marks say: mark and prune are self-prune's business */
+    case TRI_NO: /* whatever marks say: mark and prune are self-prune's business */
+        if (here == TRI_YES)
+            (void)judge_cycle(c, out);
+        return;
     case TRI_NOT_KNOWN:
         break;
     }
@@ -206,6 +295,6 @@ void rule_self_reference(const struct context *c, struct findings *out)
     parent = here == TRI_YES ? parent_with_same_source(c) : NULL;
     if (parent)
         deny_through_parent(c, parent, out);
-    else
+    else if (here != TRI_YES || !judge_cycle(c, out))
         undecided(c, why, out);
 }

@@ -13,6 +13,7 @@ const char *finding_verdict_name(enum finding_verdict v); /* "deny", "warn", "un
 /* An UPDATE is worse when its finding has a trait that the old object's lacks (design 3.6). */
 enum finding_trait {
     TRAIT_PRUNES = 1,        /* the Application prunes automatically */
+    TRAIT_HANGS = 2,         /* that it waits for itself for ever is proven */
     TRAIT_PROTECTED = 4,     /* the target is a protected Secret */
     TRAIT_OWN_MARK = 8,      /* the Application bears its own tracking mark */
     TRAIT_OPERATION = 16,    /* a new or changed operation prunes */

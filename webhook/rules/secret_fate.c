@@ -1,0 +1,161 @@
+#include "rules/secret_fate.h"
+#include "base/json.h"
+
+struct pruner pruner_of_known(const struct known_application *known)
+{
+    struct pruner p = {
+        .app = known->app,
+        .output = known->output,
+        .prunes = known->app->prunes,
+        .later = "it does not prune now, but a manual sync with prune deletes the Secret",
+        .compared = known->manifest ? NULL : known->app,
+    };
+
+    if (known->other)
+        p.doubt = "several files define that Application, and they differ";
+    else if (known->is_kustomized)
+        p.doubt = "a kustomization may change that Application's definition";
+    return p;
+}
+
+/* Of the live Secret's metadata, what is there whether or not the ExternalSecret writes: its own
+ * former writes go away (2.3, "minus what M owns"). What it copied before this request it wrote. */
+static json_t *without_own(const struct secret *live, const struct external_secret *es,
+                           const struct external_secret *before, bool labels)
+{
+    const struct marks *former = before ? external_secret_effective_marks(before) : NULL;
+    json_t *rest = json_deep_copy(labels ? live->marks.labels : live->marks.annotations);
+    const char *key;
+    json_t *value;
+    void *next;
+
+    json_object_foreach_safe(rest, next, key, value)
+    {
+        const json_t *was =
+            former ? json_object_get(labels ? former->labels : former->annotations, key) : NULL;
+        enum tri own = labels ? secret_label_is_of(live, str_from(key), es->id.name)
+                              : secret_annotation_is_of(live, str_from(key), es->id.name);
+
+        if (own == TRI_YES || (was && json_equal(was, value)))
+            (void)json_object_del(rest, key);
+    }
+    return rest;
+}
+
+void effective_marks_init(struct effective_marks *e, const struct external_secret *es,
+                          const struct secret *live, const struct external_secret *before)
+{
+    *e = (struct effective_marks){.marks = *external_secret_effective_marks(es)};
+    if (!live)
+        return;
+    e->labels = without_own(live, es, before, true);
+    e->annotations = without_own(live, es, before, false);
+    e->live = (struct marks){.labels = e->labels, .annotations = e->annotations};
+    e->marks.beneath = &e->live;
+}
+
+void effective_marks_clear(struct effective_marks *e)
+{
+    json_decref(e->labels);
+    json_decref(e->annotations);
+    *e = (struct effective_marks){0};
+}
+
+static struct secret_fate fate(enum fate f, const char *why)
+{
+    return (struct secret_fate){.fate = f, .why = why};
+}
+
+static struct secret_fate cascade(const struct pruner *p, const struct marked_secret *s)
+{
+    if (!p->app->resources_finalizer || marks_outlive_application(s->marks))
+        return fate(FATE_SAFE, NULL);
+    return fate(FATE_RISK,
+                "its resources finalizer deletes the Secret when the Application is deleted");
+}
+
+/* Hooks, Prune=false, Prune=confirm: rows 7, 15; external-secrets.md rows 2, 3, 20. */
+static struct secret_fate by_options(const struct facts *f, const struct pruner *p,
+                                     const struct marked_secret *s)
+{
+    enum tri keeps_all = subject_keeps_all(f, p->app, s->marks);
+
+    if (marks_is_hook(s->marks))
+        return fate(FATE_SAFE, NULL);
+    if (marks_has_sync_option(s->marks, "Prune=false") || keeps_all == TRI_YES)
+        return cascade(p, s);
+    if (!p->prunes)
+        return p->later ? fate(FATE_RISK, p->later) : cascade(p, s);
+    if (keeps_all == TRI_NOT_KNOWN)
+        return fate(FATE_NOT_KNOWN,
+                    "the Application has syncOptions Prune=false, which counts since Argo CD 3.4, "
+                    "and argocd.version is not configured");
+    if (marks_has_sync_option(s->marks, "Prune=confirm"))
+        return fate(FATE_RISK, "Prune=confirm holds each sync until somebody confirms that the "
+                               "Secret is deleted");
+    return fate(FATE_DELETED, NULL);
+}
+
+/* Rows 4, 14 (12, 19 of external-secrets.md): nothing of Argo CD's reaches it. */
+static bool is_out_of_reach(const struct facts *f, const struct pruner *p,
+                            const struct marked_secret *s)
+{
+    const char *why;
+
+    return (s->live && secret_has_other_owner(s->live, s->es, NULL)) ||
+           facts_is_out_of_reach(f, p->app, s->id, &why);
+}
+
+/* What Argo CD said of the Secret at its last comparison: rows 8 and 9. */
+static struct secret_fate by_comparison(const struct pruner *p, const struct marked_secret *s,
+                                        const char *why)
+{
+    const json_t *entry = p->compared ? application_find_resource(p->compared, s->id) : NULL;
+
+    if (!entry)
+        return fate(FATE_NOT_KNOWN, why); /* 10 */
+    return fate(json_bool_at(entry, "requiresPruning", false) ? FATE_DELETED : FATE_SAFE, NULL);
+}
+
+struct secret_fate secret_fate(const struct facts *f, const struct pruner *p,
+                               const struct marked_secret *s)
+{
+    const char *why = NULL;
+    struct secret_fate answer;
+    enum tri is_target = output_keeps(p->output, s->id, &why);
+
+    if (is_target == TRI_YES || is_out_of_reach(f, p, s))
+        return fate(FATE_SAFE, NULL);
+    answer = by_options(f, p, s);
+    if (answer.fate <= FATE_RISK)
+        return answer;
+    if (facts_is_this_cluster(f, &p->app->destination) != TRI_YES) { /* 2 */
+        answer = fate(FATE_NOT_KNOWN, "the Application that marks it has a destination that is not "
+                                      "known to be this cluster (argocd.thisCluster)");
+        answer.destination_only = true;
+        return answer;
+    }
+    if (is_target == TRI_NOT_KNOWN && answer.fate == FATE_DELETED)
+        answer = by_comparison(p, s, why);
+    if (answer.fate == FATE_DELETED && p->doubt)
+        return fate(FATE_NOT_KNOWN, p->doubt);
+    return answer;
+}
+
+struct secret_fate secret_fate_by_cascade(const struct facts *f, const struct pruner *p,
+                                          const struct marked_secret *s)
+{
+    if (is_out_of_reach(f, p, s) || facts_is_this_cluster(f, &p->app->destination) != TRI_YES ||
+        p->doubt)
+        return fate(FATE_SAFE, NULL);
+    return cascade(p, s);
+}
+
+bool template_fills_in_mark(const struct external_secret *es, const struct tracking *t)
+{
+    const struct marks *marks = &es->template_marks;
+    struct str mark = t->method == TRACKING_LABEL ? marks_label(marks, t->label_key)
+                                                  : marks_annotation(marks, ANNOTATION_TRACKING_ID);
+
+    return es->template && (mark.n ? str_contains(mark, STR("{{")) : es->template_metadata_from);
+}
