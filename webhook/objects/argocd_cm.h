@@ -2,19 +2,8 @@
 #pragma once
 #include "base/str.h"
 #include "base/tri.h"
-#include "objects/application.h"
-#include "objects/identity.h"
+#include "objects/application_health.h"
 #include <jansson.h>
-
-/* What health check of Applications is in force (reference/argocd.md 6.1, 6.2). */
-enum application_health_check {
-    APPLICATION_HEALTH_NONE,         /* an applied Application counts as done at once */
-    APPLICATION_HEALTH_PRESENT,      /* waits for status.health: itself left out of it */
-    APPLICATION_HEALTH_WANTS_SYNCED, /* also demands that status.sync.status be Synced */
-    /* resource.customizations is no YAML that Argo CD takes, or more than one wildcard key of it
-     * takes in Applications: any of them counts. */
-    APPLICATION_HEALTH_NOT_KNOWN,
-};
 
 struct argocd_cm {
     json_t *object;             /* a reference of its own; everything else is a view into it */

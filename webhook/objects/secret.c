@@ -6,7 +6,8 @@
 /* What external-secrets puts before its object's name (external-secrets.md 2.2). */
 #define MANAGER_PREFIX "externalsecrets.external-secrets.io/"
 #define MANAGER_HASHED MANAGER_PREFIX "sha3/"
-/* Longer managers are hashed (external-secrets: pkg/controllers/util/util.go, fqdnFor). */
+/* Longer ones are hashed when written (external-secrets: fqdnFor), and looked for by a rule of its
+ * own (templating.getManagedFieldKeys). */
 enum { MANAGER_MAX = 63 };
 
 struct secret *secret_parse(json_t *object)

@@ -39,9 +39,9 @@ struct str secret_owning_external_secret(const struct secret *s);
 /*
  * Whether the ExternalSecret of that name wrote the label (annotation): then it takes it away again
  * once it does not copy it any more (external-secrets.md 2.3). NOT_KNOWN without managedFields.
- * The field manager is externalsecrets.external-secrets.io/<name>, and for names that make this
- * longer than 63 bytes one that is not worked out here: NOT_KNOWN where any manager of
- * externalsecrets.external-secrets.io/sha3/ wrote it.
+ * The field manager is externalsecrets.external-secrets.io/<name>. For names that make this longer
+ * than 63 bytes it writes as …/sha3/<hash>, but looks for that only where the name alone is longer:
+ * NOT_KNOWN where any manager of sha3/, or the full one of older versions, wrote it.
  */
 enum tri secret_label_is_of(const struct secret *s, struct str key, struct str external_secret);
 enum tri secret_annotation_is_of(const struct secret *s, struct str key,
