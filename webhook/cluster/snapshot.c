@@ -47,10 +47,15 @@ static bool tear(struct walk *w, size_t at, const char *complaint)
     return false;
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 /* The next byte that is no blank; NUL at the end of the text, where `at` is text.n. */
 static char peek(struct walk *w)
 {
-    while (w->at < w->text.n && memchr(" \t\r\n", w->text.p[w->at], 4))
+    while (w->at < w->text.n && is_blank(w->text.p[w->at]))
         w->at++;
     return w->at < w->text.n ? w->text.p[w->at] : '\0';
 }
