@@ -232,6 +232,7 @@ static void say_deleted(struct buf *m, const struct context *c, const struct out
 {
     const struct external_secret *es = c->subject->es;
     struct identity target = unowned_target(es);
+    const char *why;
 
     buf_printf(m,
                "Argo CD would delete Secret %s: ExternalSecret %s (creationPolicy %s) does not "
@@ -240,7 +241,9 @@ static void say_deleted(struct buf *m, const struct context *c, const struct out
     add_cause(m, c, o);
     buf_adds(m, "; ");
     add_application(m, o);
-    buf_adds(m, " prunes and does not render the Secret. ");
+    buf_adds(m, output_keeps(o->by->output, &target, &why) == TRI_NO
+                    ? " prunes and does not render the Secret. "
+                    : " prunes, and its status.resources lists the Secret with requiresPruning. ");
 }
 
 static void say_risk(struct buf *m, const struct context *c, const struct outcome *o)
@@ -291,7 +294,13 @@ static void report(const struct context *c, const struct outcome *o, struct find
         say_risk(&m, c, o);
     else
         say_not_known(&m, c, o);
-    unowned_target_add_repair(&m, c->facts, c->subject->es);
+    if (o->mark_is_live) {
+        buf_adds(&m, "Take the mark off the Secret (");
+        unowned_target_add_unmarking(&m, c->facts, &target);
+        buf_adds(&m, "), or let the Application render the Secret.");
+    } else {
+        unowned_target_add_repair(&m, c->facts, c->subject->es, o->fate.fate == FATE_DELETED);
+    }
     unowned_target_add_assumption(&m, c->facts);
     (void)snprintf(target_text, sizeof target_text, "Secret %s", show_id(&target).text);
     f = findings_add(out, c, RULE_MERGE_ON_PRUNED_TARGET, verdicts[o->fate.fate], target_text, &m);

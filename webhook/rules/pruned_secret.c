@@ -419,26 +419,18 @@ static void add_consequence(struct buf *m, const struct threat *threat)
 
 static void add_live_repair(struct buf *m, const struct context *c, const struct threat *threat)
 {
-    const struct tracking_facts *tracking = facts_tracking(c->facts);
-    const struct identity *s = &threat->secret;
-    struct str key = tracking->hypotheses[0].label_key;
-
     buf_adds(m, "Let its sources render the Secret again, or annotate the live Secret "
                 "argocd.argoproj.io/sync-options: Prune=false,Delete=false, or take the mark off "
-                "it, which Argo CD does not put back on what it does not render: kubectl ");
-    if (tracking->hypotheses[0].method == TRACKING_LABEL)
-        buf_printf(m, "label secret %s -n %s %s-.", show(s->name).text, show(s->namespace).text,
-                   show(key).text);
-    else
-        buf_printf(m, "annotate secret %s -n %s " ANNOTATION_TRACKING_ID "-.", show(s->name).text,
-                   show(s->namespace).text);
+                "it, which Argo CD does not put back on what it does not render (");
+    unowned_target_add_unmarking(m, c->facts, &threat->secret);
+    buf_adds(m, ").");
 }
 
 static void add_repair(struct buf *m, const struct context *c, const struct threat *threat)
 {
     switch (threat->cause) {
     case CAUSE_EXTERNAL_SECRET:
-        unowned_target_add_repair(m, c->facts, threat->es);
+        unowned_target_add_repair(m, c->facts, threat->es, threat->fate.fate == FATE_DELETED);
         break;
     case CAUSE_LIVE_MARK:
     case CAUSE_LEAVES:
@@ -492,6 +484,9 @@ struct finding *pruned_secret_report(const struct context *c, const struct threa
     };
     const struct application *a = c->subject->app;
     struct shown secret = show_id(&threat->secret);
+    const char *why = threat->fate.destination_only
+                          ? "its destination is not known to be this cluster (argocd.thisCluster)"
+                          : threat->fate.why;
     char target[300];
     struct finding *f;
     struct buf m;
@@ -505,10 +500,10 @@ struct finding *pruned_secret_report(const struct context *c, const struct threa
     } else {
         if (threat->fate.fate == FATE_NOT_KNOWN)
             buf_printf(&m, "Whether Application %s would delete Secret %s is not known: %s; ",
-                       show_id(&a->id).text, secret.text, threat->fate.why);
+                       show_id(&a->id).text, secret.text, why);
         else
             buf_printf(&m, "Application %s puts Secret %s at risk: %s; ", show_id(&a->id).text,
-                       secret.text, threat->fate.why);
+                       secret.text, why);
         add_cause(&m, c, threat);
         buf_adds(&m, ". ");
     }

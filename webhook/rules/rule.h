@@ -78,7 +78,7 @@ struct shown show_revision(const struct repository *r);
 struct shown show_destination(const struct destination *d);
 /* An upper bound for one message; four rules' findings fit the answer's 4 KB where they are short,
  * and the answer cuts where they are not. */
-enum { MESSAGE_MAX = 3000 };
+enum { MESSAGE_MAX = 4000 };
 
 /*
  * Whether the Application's own syncOptions keep the object from being pruned: Prune=false there is

@@ -15,6 +15,10 @@ static void add_repair(struct buf *m, const struct context *c, const char *the_f
     const struct application *app = c->subject->app;
     bool marked = c->subject->stored && subject_own_mark_of_any_method(c->facts, app);
 
+    /* An operation pins its source when it starts (reference/argocd.md 1.1, 6.4). */
+    if (marked && app->has_operation)
+        buf_adds(m, "End the running sync, which keeps its source whatever is repaired (argocd app "
+                    "terminate-op). ");
     if (marked && app->prunes)
         buf_printf(m,
                    "Annotate %s with argocd.argoproj.io/hook: Skip; before moving it away, take "

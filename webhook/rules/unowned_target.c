@@ -10,29 +10,83 @@ struct identity unowned_target(const struct external_secret *es)
     };
 }
 
-void unowned_target_add_repair(struct buf *m, const struct facts *f,
-                               const struct external_secret *es)
+static bool is_argocd_secret(const struct facts *f, const struct external_secret *es)
 {
-    bool is_argocd_secret = str_is(es->target_name, "argocd-secret") &&
-                            str_is(es->id.namespace, facts_settings(f)->argocd.namespace);
+    return str_is(es->target_name, "argocd-secret") &&
+           str_is(es->id.namespace, facts_settings(f)->argocd.namespace);
+}
 
+/* Remedy a, which stops prune and cascade under every method. */
+static void add_template(struct buf *m, const struct external_secret *es, bool argocd_secret)
+{
     if (es->template)
-        buf_adds(m, "Take the tracking mark out of spec.target.template.metadata");
-    else if (is_argocd_secret)
-        buf_adds(m, "Add spec.target.template {mergePolicy: Merge, metadata: {labels: "
-                    "{app.kubernetes.io/part-of: argocd}}}: where a template stands, nothing is "
-                    "copied");
+        buf_adds(m, "take the tracking mark out of spec.target.template.metadata");
     else
-        buf_adds(m, "Add spec.target.template {mergePolicy: Merge, metadata: {}}: where a "
-                    "template stands, nothing is copied");
-    if (is_argocd_secret)
-        buf_adds(m, "; or put the keys into a Secret of their own (creationPolicy: Owner, label "
-                    "app.kubernetes.io/part-of: argocd) and refer to them as $<secret>:<key>. Do "
-                    "not switch argocd-secret to a bare creationPolicy: Owner: that erases every "
-                    "key the ExternalSecret does not list.");
+        buf_printf(m,
+                   "add spec.target.template {mergePolicy: Merge, metadata: %s}: where a template "
+                   "stands nothing is copied, and External Secrets takes off again what it copied",
+                   argocd_secret ? "{labels: {app.kubernetes.io/part-of: argocd}}" : "{}");
+}
+
+/* Remedy b. */
+static void add_own_secret(struct buf *m, bool argocd_secret)
+{
+    if (argocd_secret)
+        buf_adds(m, "put the keys into a Secret of their own (creationPolicy: Owner, label "
+                    "app.kubernetes.io/part-of: argocd) and refer to them as $<secret>:<key>");
     else
-        buf_adds(m, "; or let the ExternalSecret make a Secret of its own (creationPolicy: "
-                    "Owner).");
+        buf_adds(m, "let the ExternalSecret write to a Secret of its own (another target.name, "
+                    "creationPolicy: Owner)");
+}
+
+/* Remedies c and d, and what looks like one (reference/external-secrets.md 4). */
+static void add_rest(struct buf *m, const struct external_secret *es, bool argocd_secret)
+{
+    buf_printf(m,
+               "; (c) annotate %s argocd.argoproj.io/sync-options: Prune=false,Delete=false; (d) "
+               "let Argo CD track by annotation, which is for all Applications and does not stop "
+               "cascade deletion. ",
+               es->template ? "the Secret through spec.target.template.metadata"
+                            : "the ExternalSecret, which is copied too,");
+    if (argocd_secret)
+        buf_adds(m, "Do not switch argocd-secret to a bare creationPolicy: Owner: that erases "
+                    "every key the ExternalSecret does not list (server.secretkey, admin.password, "
+                    "admin.passwordMtime and others); (e) Owner is safe only with all of them, "
+                    "beside the chart's configs.secret.createSecret: false. ");
+    else
+        buf_adds(m, "Do not switch this target to creationPolicy: Owner: that erases every key the "
+                    "ExternalSecret does not list. ");
+    buf_adds(m, "Orphan and CreateOrMerge are pruned the same way, IgnoreExtraneous only hides it, "
+                "and deleting the ExternalSecret leaves the mark on the Secret.");
+}
+
+void unowned_target_add_repair(struct buf *m, const struct facts *f,
+                               const struct external_secret *es, bool in_full)
+{
+    bool argocd_secret = is_argocd_secret(f, es);
+
+    buf_adds(m, in_full ? "Safest repair first: (a) " : "Safest: ");
+    add_template(m, es, argocd_secret);
+    buf_adds(m, in_full ? "; (b) " : "; or ");
+    add_own_secret(m, argocd_secret);
+    if (in_full)
+        add_rest(m, es, argocd_secret);
+    else if (argocd_secret)
+        buf_adds(m, ". Do not switch argocd-secret to a bare creationPolicy: Owner: that erases "
+                    "every key the ExternalSecret does not list.");
+    else
+        buf_addc(m, '.');
+}
+
+void unowned_target_add_unmarking(struct buf *m, const struct facts *f,
+                                  const struct identity *secret)
+{
+    const struct tracking *t = &facts_tracking(f)->hypotheses[0];
+    bool label = t->method == TRACKING_LABEL;
+
+    buf_printf(m, "kubectl %s secret %s -n %s %s-", label ? "label" : "annotate",
+               show(secret->name).text, show(secret->namespace).text,
+               label ? show(t->label_key).text : ANNOTATION_TRACKING_ID);
 }
 
 void unowned_target_add_assumption(struct buf *m, const struct facts *f)

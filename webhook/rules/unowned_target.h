@@ -5,8 +5,14 @@
 /* The Secret it writes to: always in its own namespace (reference/external-secrets.md 1.1). */
 struct identity unowned_target(const struct external_secret *es);
 
-/* The remedies a and b of reference/external-secrets.md 4, and what not to do. */
+/*
+ * The remedies of reference/external-secrets.md 4 in their order, and what not to do. A warning is
+ * one line of at most 1,000 runes: without in_full it names a and b alone.
+ */
 void unowned_target_add_repair(struct buf *m, const struct facts *f,
-                               const struct external_secret *es);
+                               const struct external_secret *es, bool in_full);
+/* The command that takes the mark off the live Secret. */
+void unowned_target_add_unmarking(struct buf *m, const struct facts *f,
+                                  const struct identity *secret);
 /* Where `check` took label tracking for want of better: says so. */
 void unowned_target_add_assumption(struct buf *m, const struct facts *f);
