@@ -4,9 +4,18 @@
 #include "rules/rule.h"
 #include <stdio.h>
 
-static const char harm[] =
-    "An Application that syncs itself can wait for its own health for ever and block every "
-    "Application it manages. ";
+/* Without a health check of Applications nothing waits for one (reference/argocd.md 6.2). */
+static const char *harm(const struct facts *f)
+{
+    const struct argocd_cm *cm = facts_argocd_cm(f);
+
+    if (cm && cm->application_health == APPLICATION_HEALTH_NONE)
+        return "It applies itself again at every sync, and waits for its own health for ever, with "
+               "every Application it manages, as soon as argocd-cm has a health check of "
+               "Applications, which it has not now. ";
+    return "An Application that syncs itself can wait for its own health for ever and block every "
+           "Application it manages. ";
+}
 
 /* Moving the file out from under a marked, pruning Application makes it prune itself
  * (reference/argocd.md 6.4): then Skip comes first and moving last. */
@@ -87,7 +96,7 @@ static void deny_rendered(const struct context *c, const struct rendered *found,
     if (hangs)
         add_hang(&m, found, by, later, later_by);
     else
-        buf_adds(&m, harm);
+        buf_adds(&m, harm(c->facts));
     add_repair(&m, c, "that file");
     f = findings_add(out, c, RULE_SELF_REFERENCE, FINDING_DENY, "", &m);
     f->traits = traits_of(c) | (hangs ? TRAIT_HANGS : 0);
@@ -136,7 +145,7 @@ static void deny_own_mark(const struct context *c, const struct shown *mark, con
                "Application %s syncs itself: it bears its own tracking mark (%s), which Argo CD "
                "sets only on what an Application renders; what the source holds now is not known: "
                "%s. %s",
-               show_id(&c->subject->app->id).text, mark->text, why, harm);
+               show_id(&c->subject->app->id).text, mark->text, why, harm(c->facts));
     add_repair(&m, c, "its manifest");
     f = findings_add(out, c, RULE_SELF_REFERENCE, FINDING_DENY, "", &m);
     f->traits = traits_of(c);
@@ -198,7 +207,7 @@ static void deny_through_parent(const struct context *c, const struct known_appl
                "Application %s would sync itself: Application %s renders it, as its tracking mark "
                "says, and both have the same source path %s. %s",
                show_id(&c->subject->app->id).text, show_id(&parent->app->id).text,
-               show(parent->app->sources[0].path).text, harm);
+               show(parent->app->sources[0].path).text, harm(c->facts));
     add_repair(&m, c, "its manifest");
     f = findings_add(out, c, RULE_SELF_REFERENCE, FINDING_DENY, "", &m);
     f->traits = traits_of(c);
