@@ -51,6 +51,12 @@ void json_out_url(struct buf *out, const char *key, struct str url)
     json_out_text(out, key, buf_str(&field));
 }
 
+void json_out_json(struct buf *out, const char *key, struct str text)
+{
+    start(out, key);
+    buf_add(out, text);
+}
+
 void json_out_bool(struct buf *out, const char *key, bool value)
 {
     start(out, key);

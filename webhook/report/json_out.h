@@ -16,6 +16,8 @@ void json_out_text(struct buf *out, const char *key, struct str text);
 void json_out_field(struct buf *out, const char *key, struct str text);
 /* The same for a URL, without its userinfo. */
 void json_out_url(struct buf *out, const char *key, struct str url);
+/* A JSON value as it is to stand there. */
+void json_out_json(struct buf *out, const char *key, struct str text);
 void json_out_bool(struct buf *out, const char *key, bool value);
 void json_out_number(struct buf *out, const char *key, unsigned long long value);
 void json_out_null(struct buf *out, const char *key);

@@ -83,13 +83,18 @@ static void a_denied_application_shows_what_rules_read_and_no_values(void **stat
         "{\"rule\":\"self-reference\",\"verdict\":\"warn\",\"denies\":false,\"ratcheted\":true,"
         "\"target\":\"Secret argocd/argocd-secret\",\"message\":\"It would sync itself.\","
         "\"evidence\":[]}],\"facts\":{\"repositories\":{}},"
-        "\"object\":{\"sources\":[{\"repoURL\":\"https://git.example/x\",\"path\":\"apps\","
-        "\"targetRevision\":\"main\",\"directory\":{\"recurse\":true,\"exclude\":\"a.yaml\"}},"
-        "{\"repoURL\":\"https://charts.example\",\"chart\":\"c\",\"helm\":true}],"
-        "\"destination\":{\"server\":\"https://k8s\",\"namespace\":\"argocd\"},"
-        "\"automated\":{\"prune\":true,\"selfHeal\":false},"
-        "\"marks\":[{\"label\":\"argocd.argoproj.io/instance\",\"value\":\"root\"},"
-        "{\"annotation\":\"argocd.argoproj.io/tracking-id\",\"value\":\"root:a/B:c/d\"}]},"
+        "\"object\":{\"sha256\":"
+        "\"e22cad8336810f921d1d96a143721f55f18af8ab524fb85b8bc75c489d37934d\",\"fields\":{"
+        "\"metadata\":{\"annotations\":{\"argocd.argoproj.io/tracking-id\":\"root:a/B:c/d\"},"
+        "\"labels\":{\"argocd.argoproj.io/instance\":\"root\"}},"
+        "\"spec\":{\"destination\":{\"namespace\":\"argocd\",\"server\":\"https://k8s\"},"
+        "\"sources\":[{\"directory\":{\"exclude\":\"a.yaml\",\"recurse\":true},"
+        "\"path\":\"apps\",\"repoURL\":\"https://git.example/x\",\"targetRevision\":\"main\"},"
+        "{\"chart\":\"c\",\"helm\":{\"values\":\"left out (1)\"},"
+        "\"repoURL\":\"https://charts.example\"}],"
+        "\"syncPolicy\":{\"automated\":{\"prune\":true}}}},"
+        "\"omitted\":[\"/spec/sources/0/repoURL\",\"/spec/sources/1/helm/values\"],"
+        "\"cut\":[\"/spec/destination/server\"]},"
         "\"durationMicroseconds\":1234}\n");
 }
 
@@ -121,10 +126,12 @@ static void an_external_secret_shows_its_target_and_no_template_data(void **stat
         "\"operation\":\"UPDATE\",\"kind\":\"ExternalSecret\",\"namespace\":\"argocd\","
         "\"name\":\"oauth\",\"subResource\":\"status\",\"user\":\"eso\",\"groups\":[],"
         "\"dryRun\":false,\"decision\":\"allow\",\"rules\":[],\"findings\":[],"
-        "\"facts\":{\"repositories\":{}},\"object\":{\"target\":{\"name\":\"argocd-secret\","
-        "\"creationPolicy\":\"Merge\",\"template\":true,\"templateMarks\":["
-        "{\"label\":\"app.kubernetes.io/instance\",\"value\":\"x\"}]},\"owned\":true,"
-        "\"marks\":[]},\"durationMicroseconds\":0}\n");
+        "\"facts\":{\"repositories\":{}},\"object\":{\"sha256\":"
+        "\"94bc78b4c10122648286f7962d295748dd2249e257eb4924b5a8457fbf551ef5\",\"fields\":{"
+        "\"metadata\":{\"ownerReferences\":[{}]},"
+        "\"spec\":{\"target\":{\"creationPolicy\":\"Merge\",\"name\":\"argocd-secret\","
+        "\"template\":{\"metadata\":{\"labels\":{\"app.kubernetes.io/instance\":\"x\"}}}}}}},"
+        "\"durationMicroseconds\":0}\n");
 }
 
 static void repositories_name_what_was_read_of_them(void **state)
