@@ -118,7 +118,7 @@ enum review_kind decode_kind(struct str group, struct str kind)
     return REVIEW_OTHER;
 }
 
-static enum review_operation operation_of(struct str text)
+enum review_operation decode_operation(struct str text)
 {
     if (str_is(text, "CREATE"))
         return OPERATION_CREATE;
@@ -147,7 +147,7 @@ static bool read_request(struct review *r, struct held *h, struct err *err)
     if (!read_text(h, PATH_KIND_GROUP, &group, err))
         return false;
     r->kind = decode_kind(group, r->kind_text);
-    r->operation = operation_of(r->operation_text);
+    r->operation = decode_operation(r->operation_text);
     return read_dry_run(h, &r->dry_run, err) && read_groups(h, &r->groups, err);
 }
 

@@ -14,3 +14,5 @@ bool decode(struct spans *spans, struct review **out, struct err *err) MUST_CHEC
 
 /* enum review_kind by group and kind, any version (design 8). */
 enum review_kind decode_kind(struct str group, struct str kind);
+/* enum review_operation by its name. */
+enum review_operation decode_operation(struct str text);

@@ -97,3 +97,79 @@ bool review_from_manifest(const json_t *object, struct str namespace, const char
     *out = r;
     return true;
 }
+
+/* Only a kind that rules judge has the member. */
+static enum review_kind kind_of_line(const json_t *line)
+{
+    struct str kind = json_str_at(line, "kind");
+
+    if (!json_object_get(line, "object") && !json_bool_at(line, "unchanged", false))
+        return REVIEW_OTHER;
+    if (str_is(kind, "Application"))
+        return REVIEW_APPLICATION;
+    return str_is(kind, "ExternalSecret") ? REVIEW_EXTERNAL_SECRET : REVIEW_OTHER;
+}
+
+/* One of the two objects of a line; null has none. */
+static bool read_logged(const json_t *line, const char *key, struct held *h, json_t **out,
+                        const char **unreadable, struct err *err)
+{
+    const json_t *logged = json_value_at(line, key);
+    json_t *fields = json_object_at(logged, "fields");
+    struct str why = json_str_at(logged, "unreadable");
+
+    if (!logged)
+        return true;
+    if (why.p)
+        *unreadable = json_string_value(held_keep(h, json_stringn_nocheck(why.p, why.n)));
+    else if (fields)
+        *out = json_deep_copy(fields);
+    if (why.p || fields)
+        return true;
+    err_what(err, ERR_INPUT, "the line shows %s in an older form", key);
+    return false;
+}
+
+/* What differed and is not shown differs here too, in a member that no rule reads. */
+static void add_other_changes(const json_t *line, json_t *object)
+{
+    json_t *spec = json_value_at(object, "spec");
+
+    if (!json_bool_at(line, "otherChanges", false) || !object)
+        return;
+    if (!spec) {
+        spec = json_object();
+        (void)json_object_set_new(object, "spec", spec);
+    }
+    (void)json_object_set_new(spec, "syncguard.dev/otherChanges", json_true());
+}
+
+bool review_from_line(const json_t *line, struct review **out, struct err *err)
+{
+    AUTO(review_freep) struct review *r = held_review_new();
+    struct held *h = held_of(r);
+    struct str operation = json_str_at(line, "operation");
+
+    if (!operation.n) {
+        err_what(err, ERR_INPUT, "the line has no operation");
+        return false;
+    }
+    r->uid = keep_text(h, json_str_at(line, "uid"));
+    r->operation = decode_operation(operation);
+    r->operation_text = keep_text(h, operation);
+    r->kind = kind_of_line(line);
+    r->kind_text = keep_text(h, json_str_at(line, "kind"));
+    r->namespace = keep_text(h, json_str_at(line, "namespace"));
+    r->name = keep_text(h, json_str_at(line, "name"));
+    r->sub_resource = keep_text(h, json_str_at(line, "subResource"));
+    r->user = keep_text(h, json_str_at(line, "user"));
+    r->resource = STR("");
+    r->dry_run = json_bool_at(line, "dryRun", false);
+    r->unchanged = json_bool_at(line, "unchanged", false);
+    if (!read_logged(line, "object", h, &r->object, &r->object_unreadable, err) ||
+        !read_logged(line, "oldObject", h, &r->old_object, &r->old_object_unreadable, err))
+        return false;
+    add_other_changes(line, r->object);
+    *out = steal(&r);
+    return true;
+}

@@ -66,3 +66,12 @@ void review_freep(struct review **r);
  */
 bool review_from_manifest(const json_t *object, struct str namespace, const char *file,
                           unsigned line, struct review **out, struct err *err) MUST_CHECK;
+
+/*
+ * The review that a line of the decision log tells of, as far as judge() reads it
+ * (report/logged.h): kind, names, operation, and what the line shows of the objects. Whether
+ * that is all there was is for logged_check() to say.
+ * line  borrowed; copied as far as needed.
+ * Fails with ERR_INPUT when the line has no operation, or shows objects in an older form.
+ */
+bool review_from_line(const json_t *line, struct review **out, struct err *err) MUST_CHECK;
