@@ -5,6 +5,8 @@
 #include "base/yaml.h"
 #include "config/config.h"
 #include "facts/facts.h"
+#include "report/decision.h"
+#include "report/logged.h"
 #include "review/scan.h"
 #include "rules/judge.h"
 #include <dirent.h>
@@ -29,7 +31,8 @@
  * it is judged at, such as "2026-01-01T00:00:00Z" (else that one). The whole verdicts stand in a
  * file of the same name ending in .want; SYNCGUARD_WRITE_WANTED=1 writes it anew, to be read before
  * it is committed. Each object is also judged as `check` and `explain` read it, from its manifest:
- * what they find is what creating it would find.
+ * what they find is what creating it would find. And each request is judged again from its line of
+ * the decision log, which comes to the same.
  */
 enum { FILE_MAX_BYTES = 4 * 1024 * 1024 };
 
@@ -333,6 +336,41 @@ static bool is_same_from_manifest(const json_t *test, const struct facts *f, int
     return false;
 }
 
+static bool is_whole(const json_t *line, const char *key, const struct facts *f)
+{
+    const json_t *logged = json_object_get(line, key);
+
+    return !logged || logged_check(logged, f, NULL) == LOGGED_WHOLE;
+}
+
+/* From the line of the decision log, where that shows the whole request. */
+static bool is_same_from_line(const struct review *review, const struct verdict *v,
+                              const struct facts *f, int64_t now, const char *name)
+{
+    AUTO(buf_clearp) struct buf text = {.max = FILE_MAX_BYTES};
+    AUTO(buf_clearp) struct buf wanted = {.max = FILE_MAX_BYTES};
+    AUTO(buf_clearp) struct buf actual = {.max = FILE_MAX_BYTES};
+    AUTO(json_unrefp) json_t *line = NULL;
+    AUTO(review_freep) struct review *again = NULL;
+    struct err err = {0};
+    char reason[ERR_TEXT_MAX];
+
+    decision_write(&text, review, v, f, now, 1);
+    if (!json_read(buf_str(&text), &line, &err) || !review_from_line(line, &again, &err))
+        die(name, err_text(&err, reason));
+    if (!is_whole(line, "object", f) || !is_whole(line, "oldObject", f)) {
+        (void)printf("note %s: its line does not show the whole request\n", name);
+        return true;
+    }
+    describe(name, v, &wanted);
+    judge_and_describe(again, f, now, name, &actual);
+    if (str_eq(buf_str(&wanted), buf_str(&actual)))
+        return true;
+    (void)printf("FAIL %s: the request gives\n%s  and its line\n%s  of %s\n", name, wanted.p,
+                 actual.p, text.p);
+    return false;
+}
+
 static bool run_case(const json_t *file, const json_t *test, const char *root, struct buf *out)
 {
     AUTO(settings_freep) struct settings *s = make_settings(file, test, root);
@@ -346,6 +384,7 @@ static bool run_case(const json_t *file, const json_t *test, const char *root, s
     struct str decides = json_str_at(test, "decides");
     bool same = !json_object_get(test, "object") || is_same_from_manifest(test, f, now, name);
 
+    same = is_same_from_line(review, v, f, now, name) && same;
     describe(name, v, out);
     if (str_is(decides, decision_of(v)))
         return same;
