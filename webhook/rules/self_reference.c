@@ -222,6 +222,8 @@ static void add_ring(struct buf *m, const struct context *c, const struct cycle 
     buf_printf(m, "%s renders %s", show_id(context_id(c)).text, show_id(child).text);
     if (cycle->closing)
         buf_printf(m, " (%s)", show_place(cycle->closing->manifest).text);
+    else
+        buf_adds(m, " (its tracking mark)");
     for (size_t i = cycle->n; i-- > 0;) {
         const struct cycle_step *step = &cycle->steps[i];
 
