@@ -34,7 +34,8 @@ struct cluster_object {
     /* The fields that rules read, nothing else; null counts as absent.
      *   every kind      apiVersion, kind and of metadata name, namespace, labels, ownerReferences,
      *                   finalizers, deletionTimestamp, and the annotations that design 3.6 names,
-     *                   argocd.argoproj.io/sync-wave, helm.sh/hook, helm.sh/resource-policy
+     *                   argocd.argoproj.io/sync-wave, helm.sh/hook, helm.sh/resource-policy,
+     *                   kubernetes.io/service-account.name
      *   Application     spec, operation, and of status.resources the entries of Application,
      *                   Secret and ExternalSecret
      *   AppProject      spec

@@ -78,10 +78,15 @@ static bool is_any_of(struct str key, const char *const *list, size_t n)
 static bool keeps_annotation(struct str key)
 {
     static const char *const list[] = {
-        ANNOTATION_TRACKING_ID,         ANNOTATION_INSTALLATION_ID,
-        ANNOTATION_SYNC_OPTIONS,        ANNOTATION_HOOK,
-        ANNOTATION_HELM_HOOK,           ANNOTATION_EXEMPT,
-        "argocd.argoproj.io/sync-wave", "helm.sh/resource-policy",
+        ANNOTATION_TRACKING_ID,
+        ANNOTATION_INSTALLATION_ID,
+        ANNOTATION_SYNC_OPTIONS,
+        ANNOTATION_HOOK,
+        ANNOTATION_HELM_HOOK,
+        ANNOTATION_EXEMPT,
+        ANNOTATION_SYNC_WAVE,
+        ANNOTATION_HELM_RESOURCE_POLICY,
+        "kubernetes.io/service-account.name", /* the owner that a token's Secret gets */
     };
 
     return is_any_of(key, list, ARRAY_LEN(list));

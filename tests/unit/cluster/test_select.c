@@ -13,6 +13,7 @@
     "\"argocd.argoproj.io/installation-id\":\"i\",\"argocd.argoproj.io/hook\":\"Skip\","           \
     "\"argocd.argoproj.io/sync-options\":\"Prune=false\",\"argocd.argoproj.io/sync-wave\":\"1\","  \
     "\"syncguard.dev/exempt\":\"self-prune: x\",\"helm.sh/hook\":\"h\","                           \
+    "\"kubernetes.io/service-account.name\":\"s\","                                                \
     "\"helm.sh/resource-policy\":\"keep\",\"argocd.argoproj.io/refresh\":\"hard\","                \
     "\"kubectl.kubernetes.io/last-applied-configuration\":\"HIDDEN\",\"x\":\"HIDDEN\"}"
 #define ANNOTATIONS_KEPT                                                                           \
@@ -20,7 +21,8 @@
     "\"argocd.argoproj.io/installation-id\":\"i\","                                                \
     "\"argocd.argoproj.io/sync-options\":\"Prune=false\",\"argocd.argoproj.io/sync-wave\":\"1\","  \
     "\"argocd.argoproj.io/tracking-id\":\"t\",\"helm.sh/hook\":\"h\","                             \
-    "\"helm.sh/resource-policy\":\"keep\",\"syncguard.dev/exempt\":\"self-prune: x\"}"
+    "\"helm.sh/resource-policy\":\"keep\",\"kubernetes.io/service-account.name\":\"s\","           \
+    "\"syncguard.dev/exempt\":\"self-prune: x\"}"
 
 static void assert_kept_of(const char *text, enum cluster_kind kind, const char *wanted)
 {
