@@ -122,9 +122,9 @@ static void take_sign(struct lua *l)
         skip(l, 1);
         return;
     }
-    if (c == '.' && l->last.p && !l->awaits_name)
+    if (c == '.' && !l->awaits_name)
         l->awaits_name = true;
-    else if (c == '[' && l->last.p && !l->awaits_name)
+    else if (c == '[' && !l->awaits_name)
         l->awaits_name = l->in_bracket = true;
     else if (c == ']' && l->in_bracket && !l->awaits_name)
         l->in_bracket = false;

@@ -145,6 +145,8 @@ static void managed_fields_tell_who_wrote(void **state)
         {MANAGED("[" ENTRY(MANAGER "sha3/0a", LABELS) "]"), LONG, TRI_NOT_KNOWN, TRI_NO},
         {MANAGED("[" ENTRY(MANAGER LONG, LABELS) "]"), LONG, TRI_NOT_KNOWN, TRI_NO},
         {MANAGED("[" ENTRY("other", LABELS) "]"), LONG, TRI_NO, TRI_NO},
+        {MANAGED("[" ENTRY(MANAGER "a", "{\"f:metadata\":{\"f:labels\":{\"f:other\":{}}}}") "]"),
+         "a", TRI_NO, TRI_NO},
         /* What no API server sends. */
         {MANAGED("{}"), "a", TRI_NOT_KNOWN, TRI_NOT_KNOWN},
         {MANAGED("[1,null,[],{\"manager\":1}]"), "a", TRI_NO, TRI_NO},
