@@ -196,19 +196,9 @@ static void count_decision(void *closure, const struct log_decision *d)
         count_finding(a, d, json_array_get(d->findings, i));
 }
 
-void audit_begin(struct audit *a, const char *file)
+struct log_lines *audit_lines(struct audit *a)
 {
-    log_lines_begin(a->lines, file);
-}
-
-void audit_add(struct audit *a, struct str bytes)
-{
-    log_lines_add(a->lines, bytes);
-}
-
-void audit_end(struct audit *a)
-{
-    log_lines_end(a->lines);
+    return a->lines;
 }
 
 /* Most denials first, then most of the milder outcomes, then by name. */

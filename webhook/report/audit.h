@@ -11,15 +11,14 @@ enum {
 };
 
 struct audit;
+struct log_lines;
 
 /* since: Unix seconds; decisions before it are counted, no more. INT64_MIN for all. */
 struct audit *audit_new(int64_t since);
 void audit_free(struct audit *a); /* NULL is fine */
 void audit_freep(struct audit **a);
-/* As log_lines_begin(), log_lines_add() and log_lines_end(). */
-void audit_begin(struct audit *a, const char *file);
-void audit_add(struct audit *a, struct str bytes);
-void audit_end(struct audit *a);
+/* Where the logs go; each of its decisions is counted. */
+struct log_lines *audit_lines(struct audit *a);
 
 void audit_text(const struct audit *a, struct buf *out);
 /* {"schema":"syncguard.audit/v1", …}: a stable contract (design 5). */

@@ -20,6 +20,7 @@ struct log_lines {
     struct log_tally tally;
     struct note notes[LOG_NOTES_MAX];
     size_t n_notes;
+    uint64_t n_more_notes;
     const char *file;
     uint64_t line_number;
     struct buf line; /* what has come of the line so far; failed when that is too much */
@@ -155,10 +156,12 @@ static const char *read_decision(const json_t *line, struct log_decision *d)
     return check_findings(d);
 }
 
-static void add_note(struct log_lines *l, const char *text)
+void log_lines_note(struct log_lines *l, const char *text)
 {
-    if (l->n_notes == LOG_NOTES_MAX)
+    if (l->n_notes == LOG_NOTES_MAX) {
+        l->n_more_notes++;
         return;
+    }
     l->notes[l->n_notes++] = (struct note){
         .file = log_shown(str_from(l->file), LOG_MESSAGE_MAX),
         .line = l->line_number,
@@ -169,7 +172,7 @@ static void add_note(struct log_lines *l, const char *text)
 static void note_malformed(struct log_lines *l, const char *text)
 {
     l->tally.n_malformed++;
-    add_note(l, text);
+    log_lines_note(l, text);
 }
 
 static void take_decision(struct log_lines *l, const json_t *line)
@@ -236,7 +239,7 @@ static void end_line(struct log_lines *l)
     } else {
         l->line_number++;
         l->tally.n_too_long++;
-        add_note(l, "a line that is too long for a decision");
+        log_lines_note(l, "a line that is too long for a decision");
     }
     buf_reset(&l->line);
 }
@@ -273,13 +276,11 @@ const struct log_tally *log_lines_tally(const struct log_lines *l)
 
 void log_lines_write_notes(const struct log_lines *l, struct buf *out)
 {
-    uint64_t n_more = l->tally.n_malformed + l->tally.n_too_long - l->n_notes;
-
     for (size_t i = 0; i < l->n_notes; i++)
         buf_printf(out, "%s:%llu: note: %s\n", l->notes[i].file,
                    (unsigned long long)l->notes[i].line, l->notes[i].text);
-    if (n_more)
-        buf_printf(out, "note: %llu more such lines\n", (unsigned long long)n_more);
+    if (l->n_more_notes)
+        buf_printf(out, "note: %llu more such lines\n", (unsigned long long)l->n_more_notes);
 }
 
 void log_lines_write_json(const struct log_lines *l, struct buf *out)

@@ -64,6 +64,8 @@ void log_lines_add(struct log_lines *l, struct str bytes);
 /* The file ends here, its last line with or without a line feed. */
 void log_lines_end(struct log_lines *l);
 
+/* Notes the line of the decision that `take` is looking at. text: a literal. */
+void log_lines_note(struct log_lines *l, const char *text);
 const struct log_tally *log_lines_tally(const struct log_lines *l);
 /* "FILE:LINE: note: …" for each line that was noted. */
 void log_lines_write_notes(const struct log_lines *l, struct buf *out);

@@ -2,6 +2,7 @@
  * JSON with counts that fit together, and no control character reaches the text. */
 #include "base/json.h"
 #include "report/audit.h"
+#include "report/log_lines.h"
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -19,10 +20,10 @@ static struct audit *audit_of(struct str log, size_t piece)
 {
     struct audit *a = audit_new(since);
 
-    audit_begin(a, "d.log");
+    log_lines_begin(audit_lines(a), "d.log");
     for (size_t at = 0; at < log.n; at += piece)
-        audit_add(a, str_sub(log, at, at + piece));
-    audit_end(a);
+        log_lines_add(audit_lines(a), str_sub(log, at, at + piece));
+    log_lines_end(audit_lines(a));
     return a;
 }
 

@@ -28,9 +28,9 @@ static struct audit *audit_of(const char *log, int64_t since)
 {
     struct audit *a = audit_new(since);
 
-    audit_begin(a, "d.log");
-    audit_add(a, str_from(log));
-    audit_end(a);
+    log_lines_begin(audit_lines(a), "d.log");
+    log_lines_add(audit_lines(a), str_from(log));
+    log_lines_end(audit_lines(a));
     return a;
 }
 
@@ -238,11 +238,11 @@ static void a_line_without_end_is_passed_over(void **state)
 
     (void)state;
     memset(piece, '{', sizeof piece);
-    audit_begin(a, "endless\n.log");
+    log_lines_begin(audit_lines(a), "endless\n.log");
     for (size_t i = 0; i < 1024; i++)
-        audit_add(a, (struct str){piece, sizeof piece});
-    audit_add(a, STR("\n" ROOT(NOON, "jane", "false")));
-    audit_end(a);
+        log_lines_add(audit_lines(a), (struct str){piece, sizeof piece});
+    log_lines_add(audit_lines(a), STR("\n" ROOT(NOON, "jane", "false")));
+    log_lines_end(audit_lines(a));
     audit_text(a, &out);
     assert_non_null(strstr(buf_str(&out).p,
                            "endless\\u{a}.log:1: note: a line that is too long for a decision\n"
@@ -257,7 +257,7 @@ static void a_flood_of_names_is_bounded(void **state)
     char line[1024];
 
     (void)state;
-    audit_begin(a, "-");
+    log_lines_begin(audit_lines(a), "-");
     for (unsigned i = 0; i < AUDIT_ROWS_MAX + 5; i++) {
         int n = snprintf(line, sizeof line,
                          "{\"time\":\"" NOON "\",\"event\":\"decision\",\"kind\":\"A\","
@@ -265,8 +265,8 @@ static void a_flood_of_names_is_bounded(void **state)
                          "\"decision\":\"deny\",\"findings\":[" DENY "]}\n",
                          i);
 
-        audit_add(a, (struct str){line, (size_t)n});
-        audit_add(a, STR("{\"event\":\"decision\"}\n"));
+        log_lines_add(audit_lines(a), (struct str){line, (size_t)n});
+        log_lines_add(audit_lines(a), STR("{\"event\":\"decision\"}\n"));
     }
     audit_json(a, &out);
     assert_true(buf_ok(&out));
