@@ -51,15 +51,17 @@ static bool read_all(int fd, char *bytes, size_t n_bytes, size_t *n_out)
     return true;
 }
 
-static void read_bytes(struct cluster *c, const struct file *file, int fd, size_t n_bytes)
+static void read_bytes(struct cluster *c, struct file *file, int fd, size_t n_bytes)
 {
     char *bytes = xmalloc(n_bytes + 1);
     size_t n = 0;
 
     if (read_all(fd, bytes, n_bytes, &n))
         snapshot_read_text(c, file->shown, (struct str){bytes, n});
-    else
+    else {
         refuse(c, file, "could not be read", errno);
+        file->present = false; /* to be tried again: a network's file may come back as it was */
+    }
     explicit_bzero(bytes, n_bytes); /* Secrets may stand in it */
     free(bytes);
 }
@@ -79,14 +81,22 @@ static void read_open_file(struct cluster *c, struct file *file, int fd)
         read_bytes(c, file, fd, (size_t)file->status.st_size);
 }
 
+/* Whether the same file could be opened a moment later: it did not exist then, or this process had
+ * too many. Then what stat() says now was not looked at, and has to count as a change. */
+static bool may_open_later(int number)
+{
+    return number == ENOENT || number == EMFILE || number == ENFILE;
+}
+
 /* Without O_NONBLOCK the opening of a FIFO waits for somebody who writes. */
 static void read_file(struct cluster *c, struct file *file)
 {
     int fd = open(file->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    int number = errno;
 
     if (fd < 0) {
-        refuse(c, file, "could not be opened", errno);
-        file->present = stat(file->path, &file->status) == 0;
+        refuse(c, file, "could not be opened", number);
+        file->present = !may_open_later(number) && stat(file->path, &file->status) == 0;
         return;
     }
     read_open_file(c, file, fd);

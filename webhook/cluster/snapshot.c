@@ -115,8 +115,9 @@ static void wipe(json_t *value)
         explicit_bzero((void *)(uintptr_t)json_string_value(value), json_string_length(value));
 }
 
-/* Whatever an object says of itself, what a Secret hides is gone before its memory is. Of a
- * ConfigMap `data` may have been kept. */
+/* Whatever an object says of itself, what a Secret hides is gone before its memory is, as far as
+ * jansson lets us: what its lexer grows out of on the way to a string is its own. Of a ConfigMap
+ * `data` may have been kept. */
 static void forget(json_t *object, bool is_config_map)
 {
     const json_t *metadata = json_object_get(object, "metadata");

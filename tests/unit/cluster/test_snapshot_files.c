@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 /* cmocka wants three of the above. */
@@ -193,6 +194,30 @@ static void a_changed_file_is_noticed(void **state)
     cluster_free(c);
 }
 
+static void too_many_open_files_pass(void **state)
+{
+    char *paths[] = {PATH("a.json")};
+    struct rlimit before;
+    struct rlimit none;
+    struct cluster *c;
+
+    (void)state;
+    write_file(paths[0], LIST(APPLICATION("a")));
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = before;
+    none.rlim_cur = 0;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    c = cluster_read_snapshots(paths, 1, 0);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_notes(c, "a.json: could not be opened: Too many open files\n");
+    assert_true(cluster_changed(c)); /* it is there, and was not read */
+    cluster_free(c);
+    c = cluster_read_snapshots(paths, 1, 0);
+    assert_notes(c, "");
+    assert_false(cluster_changed(c));
+    cluster_free(c);
+}
+
 static void links_are_followed(void **state)
 {
     char *paths[] = {PATH("current/apps.json")};
@@ -228,6 +253,7 @@ int main(void)
         IN_A_DIRECTORY(one_torn_file_makes_no_kind_complete),
         IN_A_DIRECTORY(two_files_may_disagree),
         IN_A_DIRECTORY(a_changed_file_is_noticed),
+        IN_A_DIRECTORY(too_many_open_files_pass),
         IN_A_DIRECTORY(links_are_followed),
     };
 
