@@ -191,6 +191,16 @@ static void write_tracking(struct buf *out, const struct tracking_facts *t)
         buf_printf(out, "    %s\n", t->why);
 }
 
+static void write_cluster(struct buf *out, const struct facts *f)
+{
+    const char *version = facts_cluster_version(f);
+
+    if (!version)
+        return;
+    buf_printf(out, "  cluster%s%.60s: %zu live objects\n", version[0] ? "@" : "", version,
+               facts_n_live_objects(f));
+}
+
 static void write_facts(struct buf *out, const struct facts *f)
 {
     buf_adds(out, "facts used:\n");
@@ -198,6 +208,7 @@ static void write_facts(struct buf *out, const struct facts *f)
         write_repository(out, facts_repository(f, i));
     if (!facts_n_repositories(f))
         buf_adds(out, "  no repository: what it would render is not known\n");
+    write_cluster(out, f);
     write_tracking(out, facts_tracking(f));
     for (size_t i = 0; i < facts_n_notes(f); i++)
         buf_printf(out, "  note: %s: %s\n", facts_note_at(f, i)->where, facts_note_at(f, i)->text);

@@ -134,12 +134,13 @@ bool setup_add_work_tree(struct settings *s, const char *directory, struct err *
     return true;
 }
 
-bool setup_facts(const struct settings *settings, bool assume_label_tracking, int64_t now,
+bool setup_facts(const struct settings *settings, bool for_check, int64_t now,
                  struct facts **out, struct err *err)
 {
     struct facts_options options = {
         .settings = settings,
-        .assume_label_tracking = assume_label_tracking,
+        .assume_label_tracking = for_check,
+        .definitions_apply = for_check,
     };
     struct facts *facts = facts_load(&options, now);
 

@@ -29,6 +29,8 @@ bool setup_add_work_tree(struct settings *s, const char *directory, struct err *
 /*
  * Loads the facts. Fails with ERR_SYSTEM when a repository cannot be read: whoever named it wants
  * it judged. settings: borrowed by *out, which the caller gives back by facts_unref().
+ * for_check  what the repositories define counts as applied, and tracking that is not known as
+ *            tracking by label.
  */
-bool setup_facts(const struct settings *settings, bool assume_label_tracking, int64_t now,
-                 struct facts **out, struct err *err) MUST_CHECK;
+bool setup_facts(const struct settings *settings, bool for_check, int64_t now, struct facts **out,
+                 struct err *err) MUST_CHECK;

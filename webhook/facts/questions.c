@@ -67,7 +67,8 @@ static bool is_unwatched(const struct facts *f, const struct application *app,
            argocd_cm_watches(f->argocd_cm, id->group, id->kind, str_from(this_cluster)) == TRI_NO;
 }
 
-/* AppProjects lie in Argo CD's namespace. A spec without one means `default`. */
+/* AppProjects lie in Argo CD's namespace. A spec without one means `default`. Global projects widen
+ * what any of them permits, and are not looked into. */
 static bool is_forbidden(const struct facts *f, const struct application *app,
                          const struct identity *id)
 {
@@ -77,6 +78,8 @@ static bool is_forbidden(const struct facts *f, const struct application *app,
                          app->project.n ? app->project : STR("default"))
           : NULL;
 
+    if (f->argocd_cm && f->argocd_cm->has_global_projects)
+        return false;
     return project && app_project_permits(project->object, id, &app->destination) == TRI_NO;
 }
 

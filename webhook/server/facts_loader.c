@@ -62,6 +62,11 @@ static void measure(const struct facts_loader *l, const struct load *load, int64
         metrics_facts(l->options.metrics, buf_str(&source).p,
                       facts_repository(load->facts, i) != NULL, at == load->at ? seen : at);
     }
+    if (settings->cluster.n_snapshots) {
+        int64_t at = facts_cluster_seen_at(load->facts);
+
+        metrics_facts(l->options.metrics, "cluster", at != 0, at == load->at ? seen : at);
+    }
 }
 
 /* Notes that have not changed were said already: a repository that stays away, or has a faulty
@@ -76,9 +81,10 @@ static void report(const struct facts_loader *l, const struct load *load)
     for (size_t i = 0; i < facts_n_repositories(f); i++)
         n_loaded += facts_repository(f, i) != NULL;
     program_log_event(log, n_notes ? LOG_WARNING : LOG_INFO, "facts-loaded",
-                      "%zu of %zu repositories with %zu Applications in %lld ms, %zu notes%s",
-                      n_loaded, facts_n_repositories(f), facts_n_applications(f),
-                      (long long)load->took_ms, n_notes,
+                      "%zu of %zu repositories and %zu live objects with %zu Applications in "
+                      "%lld ms, %zu notes%s",
+                      n_loaded, facts_n_repositories(f), facts_n_live_objects(f),
+                      facts_n_applications(f), (long long)load->took_ms, n_notes,
                       n_notes && load->repeats ? " as before" : "");
     for (size_t i = 0; i < n_notes && i < NOTES_LOGGED && !load->repeats; i++) {
         const struct facts_note *note = facts_note_at(f, i);
