@@ -3,7 +3,7 @@
 #include "property.h"
 
 struct field {
-    const char *at[5];         /* the way to the member; NULL-terminated */
+    const char *at[6];         /* the way to the member; NULL-terminated */
     unsigned percent;          /* how often a new object has it */
     const char *const *values; /* JSON; $N and $S stand for name and namespace */
 };

@@ -14,9 +14,6 @@ enum { VALUE_MAX = 64 * 1024 };
 #define DEPLOY "\"https://git.example.com/deploy.git\""
 #define SECRET "\"kind\": \"Secret\", \"namespace\": \"argocd\", \"name\": \"argocd-secret\""
 #define CONFIG_MAP "\"kind\": \"ConfigMap\", \"name\": \"cm\""
-#define TEMPLATE_WITH_ID                                                                           \
-    "{\"metadata\": {\"annotations\": {\"argocd.argoproj.io/tracking-id\": "                       \
-    "\"payments:/Secret:$S/db\"}}}"
 #define OWN_RESOURCE                                                                               \
     "{\"group\": \"argoproj.io\", \"kind\": \"Application\", \"namespace\": \"$S\", \"name\": "    \
     "\"$N\"}"
@@ -33,9 +30,9 @@ static const struct field application_fields[] = {
     {{"spec", "source", "path"},
      92,
      VALUES("\"apps\"", "\"apps\"", "\"services/payments\"", "\"config\"", "\"config\"", "\"seed\"",
-            "\"bootstrap\"", "\"kept\"", "\"marked\"", "\"broken\"", "\"kustomized\"", "\"chart\"",
-            "\"nested\"", "\"skipped\"", "\"elsewhere\"", "\"none\"", "\".\"", "\"./apps\"",
-            "\"../apps\"", "null")},
+            "\"bootstrap\"", "\"kept\"", "\"marked\"", "\"waves\"", "\"ring-b\"", "\"broken\"",
+            "\"kustomized\"", "\"chart\"", "\"nested\"", "\"skipped\"", "\"elsewhere\"", "\"none\"",
+            "\".\"", "\"./apps\"", "\"../apps\"", "null")},
     {{"spec", "source", "targetRevision"}, 40, VALUES("\"main\"", "\"HEAD\"", "\"next\"", "7")},
     {{"spec", "source", "directory"},
      35,
@@ -113,7 +110,10 @@ static const struct field external_secret_fields[] = {
      VALUES("{}", "{\"mergePolicy\": \"Merge\", \"metadata\": {}}",
             "{\"metadata\": {\"labels\": {\"app.kubernetes.io/instance\": \"config\"}}}",
             "{\"metadata\": {\"labels\": {\"app.kubernetes.io/instance\": \"{{ .app }}\"}}}",
-            TEMPLATE_WITH_ID, "{\"templateFrom\": [{\"target\": \"Labels\"}]}", "null")},
+            "{\"templateFrom\": [{\"target\": \"Labels\"}]}", "null")},
+    {{"spec", "target", "template", "metadata", "annotations"},
+     8,
+     VALUES("{\"argocd.argoproj.io/tracking-id\": \"payments:/Secret:$S/db\"}", "{}")},
     {{"spec", "target", "immutable"}, 8, VALUES("true", "false")},
     {{"spec", "target", "manifest"},
      5,
@@ -279,8 +279,9 @@ static void set_some(struct rng *r, struct fields fields, json_t *object)
 
 static json_t *any_object(struct rng *r)
 {
-    static const char *const applications[] = {"root", "root",  "payments", "config", "config",
-                                               "seed", "fleet", "team",     "inner",  "other"};
+    static const char *const applications[] = {"root",     "root",   "pruner", "ring",
+                                               "payments", "config", "config", "seed",
+                                               "fleet",    "team",   "inner",  "other"};
     static const char *const external_secrets[] = {"argocd-config", "argocd-config", "db", "other"};
     static const char *const namespaces[] = {"argocd", "argocd", "argocd", "payments", "team-a"};
     bool application = rng_chance(r, 65);
@@ -350,6 +351,9 @@ static const char *const faulty_objects[] = {
     PRUNING_APPLICATION("argocd", "root", "kustomized"),
     PRUNING_APPLICATION("team-a", "team", "apps"),
     PRUNING_APPLICATION("argocd", "root", "chart"),
+    PRUNING_APPLICATION("argocd", "root", "waves"),
+    PRUNING_APPLICATION("argocd", "ring", "ring-b"),
+    PRUNING_APPLICATION("argocd", "pruner", "elsewhere"),
     PRUNING_APPLICATION("argocd", "config", "config"),
     PRUNING_APPLICATION("argocd", "root", "marked"),
     PRUNING_APPLICATION("payments", "payments", "services/payments"),

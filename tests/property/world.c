@@ -31,6 +31,33 @@ static void die(const char *what, const char *detail)
     "metadata: {name: " name ", namespace: " namespace "}\n"                                       \
                                                        "spec: {target: " target "}\n"
 
+#define LABEL_OF_PRUNER "\"labels\":{\"app.kubernetes.io/instance\":\"pruner\"}"
+#define ID_OF_PRUNER                                                                               \
+    "\"annotations\":{\"argocd.argoproj.io/tracking-id\":\"pruner:/Secret:argocd/argocd-secret\"}"
+#define SETTINGS(method)                                                                           \
+    "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"argocd-cm\","          \
+    "\"namespace\":\"argocd\"},\"data\":{\"application.resourceTrackingMethod\":\"" method "\","   \
+    "\"resource.customizations.health.argoproj.io_Application\":\"hs = {}\\nhs.status = "          \
+    "\\\"Progressing\\\"\\nif obj.status.sync.status == \\\"Synced\\\" then\\nhs.status = "        \
+    "obj.status.health.status\\nend\\nreturn hs\"}}"
+/* Live: Argo CD's settings, an Application that prunes, a protected Secret with its mark, and an
+ * ExternalSecret on another Secret. */
+#define SNAPSHOT(method, mark)                                                                     \
+    "{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[" SETTINGS(                               \
+        method) ",{\"apiVersion\":\"argoproj.io/"                                                  \
+                "v1alpha1\",\"kind\":\"Application\",\"metadata\":{"                               \
+                "\"name\":\"pruner\",\"namespace\":\"argocd\",\"finalizers\":["                    \
+                "\"resources-finalizer.argocd.argoproj.io\"]},\"spec\":{\"project\":\"default\","  \
+                "\"source\":{\"repoURL\":\"" DEPLOY "\",\"path\":\"elsewhere\"},\"destination\":{" \
+                "\"server\":\"https://kubernetes.default.svc\",\"namespace\":\"argocd\"},"         \
+                "\"syncPolicy\":{\"automated\":{\"prune\":true}}}},"                               \
+                "{\"apiVersion\":\"v1\",\"kind\":\"Secret\",\"metadata\":{\"name\":"               \
+                "\"argocd-secret\",\"namespace\":\"argocd\"," mark "}},"                           \
+                "{\"apiVersion\":\"external-secrets.io/v1\",\"kind\":\"ExternalSecret\","          \
+                "\"metadata\":{\"name\":\"db\",\"namespace\":\"payments\",\"labels\":{"            \
+                "\"app.kubernetes.io/instance\":\"payments\"}},\"spec\":{\"target\":{\"name\":"    \
+                "\"db\",\"creationPolicy\":\"Merge\"}}}]}"
+
 /* Every way in which a path may hold a definition, or not (design 3.1 to 3.4). */
 static const struct {
     const char *path;
@@ -70,7 +97,17 @@ static const struct {
      "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: root, namespace: "
      "argocd, annotations: {argocd.argoproj.io/hook: Skip}}\nspec: {}\n"},
     {"deploy/elsewhere/cm.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cm}\n"},
+    {"deploy/waves/root.yaml", APPLICATION("argocd", "root", "waves", "{}")},
+    {"deploy/waves/late.yaml",
+     "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: late, annotations: "
+     "{argocd.argoproj.io/sync-wave: '12'}}\n"},
+    {"deploy/ring-b/b.yaml", APPLICATION("argocd", "ring-back", "ring-a", "{}")},
+    {"deploy/ring-a/a.yaml", APPLICATION("argocd", "ring", "ring-b", "{}")},
     {"second/apps/root.yaml", APPLICATION("argocd", "root", "apps", "{}")},
+    {"label.json", SNAPSHOT("label", LABEL_OF_PRUNER)},
+    {"annotation.json", SNAPSHOT("annotation", ID_OF_PRUNER)},
+    {"settings.json",
+     "{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[" SETTINGS("label") "]}"},
 };
 
 static void make_parents(char *path, size_t from)
@@ -129,6 +166,9 @@ static const struct field config_fields[] = {
     {{"argocd", "installationID"}, 15, VALUES("\"one\"", "\"two\"")},
     {{"argocd", "applicationNamespaces"}, 15, VALUES("[\"*\"]", "[\"team-a\"]")},
     {{"argocd", "thisCluster"}, 40, VALUES("[\"prod\", \"https://10.0.0.1\"]")},
+    {{"cluster", "source", "snapshot"},
+     60,
+     VALUES("[\"label.json\"]", "[\"annotation.json\"]", "[\"settings.json\"]")},
     {{"protected"},
      40,
      VALUES("[{\"namespace\": \"argocd\", \"name\": \"argocd-secret\"}, {\"namespace\": "
