@@ -38,21 +38,29 @@ void cluster_see_version(struct cluster *c, struct str version)
     c->version = xstrndup(digits);
 }
 
+static void leave_out_the_rest(struct cluster *c, enum cluster_kind kind, const char *file)
+{
+    struct set *set = &c->sets[kind];
+
+    if (!set->full)
+        notes_add(c, file, "more than %d objects of kind %s: the others are left out",
+                  CLUSTER_MAX_OBJECTS, cluster_kind_name(kind));
+    set->full = true;
+    set->incomplete = true;
+}
+
 void cluster_add(struct cluster *c, enum cluster_kind kind, json_t *object, struct str version,
                  const char *file)
 {
     struct set *set = &c->sets[kind];
     struct entry entry = {.kept.object = object, .file = file};
 
-    if (set->n >= CLUSTER_MAX_OBJECTS || !identity_read(object, &entry.kept.id)) {
-        if (!set->full)
-            notes_add(c, file, "more than %d objects of kind %s: the others are left out",
-                      CLUSTER_MAX_OBJECTS, cluster_kind_name(kind));
-        set->full = true;
-        set->incomplete = true;
+    if (set->n >= CLUSTER_MAX_OBJECTS) {
+        leave_out_the_rest(c, kind, file);
         json_decref(object);
         return;
     }
+    (void)identity_read(object, &entry.kept.id); /* kind and name were looked at: it has both */
     entry.version = xstrndup(digits_of(version));
     set->entries = xgrow(set->entries, set->n, &set->capacity, sizeof entry);
     set->entries[set->n++] = entry;

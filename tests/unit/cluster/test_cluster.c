@@ -1,5 +1,6 @@
 /* What is asked of the objects that were seen: which there are, and whether those are all. */
 #include "base/mem.h"
+#include "cluster/internal.h"
 #include "fixture.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -216,6 +217,27 @@ static void no_longer_number_is_a_version(void **state)
     }
 }
 
+/* Half a million trees would take a test gigabytes: one stands for all. */
+static void a_kind_has_a_greatest_number(void **state)
+{
+    AUTO(cluster_freep)
+    struct cluster *c = cluster_of(LIST("{" API_PROJECT "," META("n", "a") "}"));
+    json_t *object = cluster_object_at(c, CLUSTER_APP_PROJECT, 0)->object;
+
+    (void)state;
+    assert_complete(c, "AppProject");
+    for (int i = 1; i < CLUSTER_MAX_OBJECTS; i++)
+        cluster_add(c, CLUSTER_APP_PROJECT, json_incref(object), STR(""), "s.json");
+    assert_int_equal(cluster_n_objects(c, CLUSTER_APP_PROJECT), 500000);
+    assert_notes(c, "");
+    for (int i = 0; i < 3; i++)
+        cluster_add(c, CLUSTER_APP_PROJECT, json_incref(object), STR(""), "s.json");
+    assert_int_equal(cluster_n_objects(c, CLUSTER_APP_PROJECT), 500000);
+    assert_notes(c,
+                 "s.json: more than 500000 objects of kind AppProject: the others are left out\n");
+    assert_complete(c, "");
+}
+
 static void kinds_have_names(void **state)
 {
     (void)state;
@@ -239,6 +261,7 @@ int main(void)
         cmocka_unit_test(objects_of_another_kind_or_namespace_are_others),
         cmocka_unit_test(the_greatest_version_is_told),
         cmocka_unit_test(no_longer_number_is_a_version),
+        cmocka_unit_test(a_kind_has_a_greatest_number),
         cmocka_unit_test(kinds_have_names),
     };
 

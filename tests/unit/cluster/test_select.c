@@ -143,7 +143,8 @@ static void of_config_maps_argocd_cm_alone_is_kept(void **state)
                               "\"application.resourceTrackingMethod\":\"label\",\"resource."
                               "exclusions\":\"[]\","
                               "\"installationID\":\"i\",\"globalProjects\":\"g\","
-                              "\"dex.config\":\"HIDDEN\",\"oidc.config\":\"HIDDEN\","
+                              "\"dex.config\":\"HIDDEN\",\"resourceful\":\"HIDDEN\",\"oidc."
+                              "config\":\"HIDDEN\","
                               "\"repositories\":\"HIDDEN\"},\"binaryData\":{\"x\":\"HIDDEN\"}}",
         CLUSTER_CONFIG_MAP,
         "{\"apiVersion\":\"v1\",\"data\":{"

@@ -38,6 +38,26 @@ static void items_without_a_kind_have_that_of_their_list(void **state)
     }
 }
 
+/* Such a list is walked twice; what its items say of themselves is heard once. */
+static void a_second_walk_looks_at_the_others_alone(void **state)
+{
+    AUTO(cluster_freep)
+    struct cluster *c = cluster_of("{\"items\":[{" META("n", "a") "},{" API_SECRET "," META(
+        "n",
+        "B") "},7,"
+             "{" META("n",
+                      "C") "}],"
+                           "\"kind\":\"ApplicationList\",\"apiVersion\":\"argoproj.io/v1alpha1\"}");
+
+    (void)state;
+    assert_objects(c, CLUSTER_APPLICATION, "n/a");
+    assert_notes(c, "s.json: items[1]: Secret is left out: metadata.name \"B\" is no DNS-1123 "
+                    "subdomain\n"
+                    "s.json: items[2]: is left out: it does not say of what kind it is\n"
+                    "s.json: items[3]: Application is left out: metadata.name \"C\" is no DNS-1123 "
+                    "subdomain\n");
+}
+
 static void every_kind_has_a_list_of_its_own(void **state)
 {
     static const struct {
@@ -142,6 +162,8 @@ static void what_is_no_snapshot_is_a_note(void **state)
         {TEXT("{\"kind\":\"P\\u001b\\u202e\",\"apiVersion\":\"v1\"}"),
          "s.json: kind P\\u{1b}\\u{202e} is none that is looked at, nor a list of such\n"},
         {TEXT("{\"kind\":\"Pod\",\"items\":[]}"),
+         "s.json: kind Pod is none that is looked at, nor a list of such\n"},
+        {TEXT("{\"kind\":\"Pod\",\"items\":[{" API_APPLICATION "," META("n", "a") "}]}"),
          "s.json: kind Pod is none that is looked at, nor a list of such\n"},
         {TEXT("{\"items\":[]}"), "s.json: it does not say of what kind it is\n"},
         {TEXT("{\"kind\":\"PodList\",\"apiVersion\":\"v1\",\"items\":[{\"metadata\":{}}]}"),
@@ -403,6 +425,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(items_without_a_kind_have_that_of_their_list),
+        cmocka_unit_test(a_second_walk_looks_at_the_others_alone),
         cmocka_unit_test(every_kind_has_a_list_of_its_own),
         cmocka_unit_test(what_is_not_looked_at_is_passed_over),
         cmocka_unit_test(an_empty_list_holds_nothing),

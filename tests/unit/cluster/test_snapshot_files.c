@@ -144,6 +144,24 @@ static void one_torn_file_makes_no_kind_complete(void **state)
     cluster_free(c);
 }
 
+static void a_list_that_goes_on_leaves_other_kinds_complete(void **state)
+{
+    char *paths[] = {PATH("apps.json"), PATH("secrets.json")};
+    struct cluster *c;
+
+    (void)state;
+    write_file(paths[0], LIST(APPLICATION("a") "," SECRET("t")));
+    write_file(paths[1], "{\"kind\":\"SecretList\",\"metadata\":{\"continue\":\"x\"},"
+                         "\"items\":[" SECRET("s") "]}");
+    c = cluster_read_snapshots(paths, ARRAY_LEN(paths), 0);
+    assert_notes(c, "secrets.json: the list goes on (metadata.continue): it was fetched with a "
+                    "limit\n");
+    assert_objects(c, CLUSTER_SECRET, "n/s n/t");
+    assert_complete(c, "Application");
+    assert_true(cluster_is_whole(c));
+    cluster_free(c);
+}
+
 static void two_files_may_disagree(void **state)
 {
     char *paths[] = {PATH("a.json"), PATH("b.json")};
@@ -251,6 +269,7 @@ int main(void)
         IN_A_DIRECTORY(what_cannot_be_read_is_a_note),
         IN_A_DIRECTORY(a_file_that_is_too_large_is_not_read),
         IN_A_DIRECTORY(one_torn_file_makes_no_kind_complete),
+        IN_A_DIRECTORY(a_list_that_goes_on_leaves_other_kinds_complete),
         IN_A_DIRECTORY(two_files_may_disagree),
         IN_A_DIRECTORY(a_changed_file_is_noticed),
         IN_A_DIRECTORY(too_many_open_files_pass),
