@@ -90,7 +90,8 @@ static struct secret_fate by_options(const struct facts *f, const struct pruner 
         return fate(FATE_NOT_KNOWN,
                     "the Application has syncOptions Prune=false, which counts since Argo CD 3.4, "
                     "and argocd.version is not configured");
-    if (marks_has_sync_option(s->marks, "Prune=confirm"))
+    if (marks_has_sync_option(s->marks, "Prune=confirm") &&
+        facts_version_at_least(f, 2, 14) != TRI_NO) /* older ones know no such option */
         return fate(FATE_RISK, "Prune=confirm holds each sync until somebody confirms that the "
                                "Secret is deleted");
     return fate(FATE_DELETED, NULL);
