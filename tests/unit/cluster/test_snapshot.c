@@ -165,6 +165,9 @@ static void what_is_no_snapshot_is_a_note(void **state)
          "s.json: kind Pod is none that is looked at, nor a list of such\n"},
         {TEXT("{\"kind\":\"Pod\",\"items\":[{" API_APPLICATION "," META("n", "a") "}]}"),
          "s.json: kind Pod is none that is looked at, nor a list of such\n"},
+        {TEXT(LIST("{\"kind\":\"Secret\"}")),
+         "s.json: items[0]: is left out: it does not say of what kind it is\n"
+         "s.json: none of its items is of a kind that is looked at\n"},
         {TEXT("{\"items\":[]}"), "s.json: it does not say of what kind it is\n"},
         {TEXT("{\"kind\":\"PodList\",\"apiVersion\":\"v1\",\"items\":[{\"metadata\":{}}]}"),
          "s.json: none of its items is of a kind that is looked at\n"},
@@ -331,6 +334,8 @@ static void an_object_has_a_largest_size(void **state)
          "kept\n"},
         {"{\"kind\":\"List\",\"x\":\"", "\"}", CLUSTER_MAX_OBJECT_BYTES,
          "s.json:1: an object of more than 8388608 bytes (byte 8388612)\n"},
+        {"{\"kind\":\"List\",\"items\":[x,\"", "\"]}", CLUSTER_MAX_OBJECT_BYTES,
+         "s.json:1: malformed JSON: invalid syntax (byte 25); what stands before it is kept\n"},
     };
 
     (void)state;
