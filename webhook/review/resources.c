@@ -7,7 +7,7 @@ bool resource_is_wanted(const json_t *entry, struct str name)
 {
     struct str kind = json_str_at(entry, "kind");
 
-    if (str_is(kind, "Secret"))
+    if (str_is(kind, "Secret") || str_is(kind, "ExternalSecret"))
         return true;
     return str_is(kind, "Application") && str_eq(json_str_at(entry, "name"), name);
 }
@@ -19,7 +19,7 @@ enum resource_answer resource_check(struct str raw, struct str name)
     struct str kind;
 
     /* A backslash may hide the word. */
-    if (!str_contains(raw, STR("\"Secret\"")) && !str_contains(raw, STR("\"Application\"")) &&
+    if (!str_contains(raw, STR("Secret\"")) && !str_contains(raw, STR("\"Application\"")) &&
         !memchr(raw.p, '\\', raw.n))
         return RESOURCE_UNWANTED;
     if (!read_value(raw, &entry, &fault))

@@ -11,8 +11,8 @@ enum resource_answer {
 };
 
 /*
- * Rules ask for the judged Application's own entry (self-prune) and for any Secret's
- * (protected-secret-prune). An entry that says neither word is not parsed.
+ * Rules ask for the judged Application's own entry (self-prune), and for any Secret's or
+ * ExternalSecret's (protected-secret-prune). An entry that says neither word is not parsed.
  * raw   the entry's JSON text, an object.
  * name  the judged object's name; STR_NONE while not known: every Application's entry is wanted.
  */

@@ -401,20 +401,25 @@ static void add_consequence(struct buf *m, const struct threat *threat)
 {
     const struct application *a = threat->pruner.app;
     const char *policy = a->prunes ? "with automated prune on" : "with the prune of this operation";
+    bool owner = threat->cause == CAUSE_OWNER;
+    const struct identity *target = owner ? &threat->es->id : &threat->secret;
+    const char *noun = owner ? "ExternalSecret" : "Secret";
     const char *why = NULL;
 
-    if (threat->cause == CAUSE_OWNER) {
-        buf_printf(m,
-                   ", while its sources do not render the ExternalSecret; %s Argo CD deletes that, "
-                   "and garbage collection takes the Secret with it. ",
-                   policy);
-        return;
-    }
-    if (output_keeps(threat->pruner.output, &threat->secret, &why) == TRI_NO)
-        buf_adds(m, ", while its sources do not render the Secret");
-    else
+    if (output_keeps(threat->pruner.output, target, &why) == TRI_NO) {
+        buf_printf(m, ", while its sources do not render the %s", noun);
+    } else {
+        if (threat->cause != CAUSE_STATUS)
+            buf_printf(m, ", and its status.resources lists the %s with requiresPruning", noun);
         buf_printf(m, " (what its sources render is not known here: %s)", why ? why : "?");
-    buf_printf(m, "; %s Argo CD takes it for a leftover. ", policy);
+    }
+    if (owner)
+        buf_printf(m,
+                   "; %s Argo CD deletes the ExternalSecret, and garbage collection takes the "
+                   "Secret with it. ",
+                   policy);
+    else
+        buf_printf(m, "; %s Argo CD takes it for a leftover. ", policy);
 }
 
 static void add_live_repair(struct buf *m, const struct context *c, const struct threat *threat)

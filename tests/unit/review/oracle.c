@@ -222,7 +222,7 @@ static json_t *expected_resources(const json_t *object, struct str name)
     {
         struct str kind = json_str_at(entry, "kind");
 
-        if (str_is(kind, "Secret") ||
+        if (str_is(kind, "Secret") || str_is(kind, "ExternalSecret") ||
             (str_is(kind, "Application") && str_eq(json_str_at(entry, "name"), name)))
             (void)json_array_append(out, entry);
     }

@@ -122,7 +122,8 @@ static void add_fields(struct gen *g, const char *const *keys, size_t n, uint64_
 
 static void add_resources(struct gen *g)
 {
-    static const char *const kinds[] = {"Secret", "Application", "Deployment", "Secr\\u0065t"};
+    static const char *const kinds[] = {"Secret", "Application", "Deployment", "Secr\\u0065t",
+                                        "ExternalSecret"};
 
     buf_addc(g->out, '[');
     for (unsigned i = 0, n = roll(g, 6); i < n; i++) {
