@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "commands/console.h"
+#include "commands/replay.h"
 #include "commands/setup.h"
 #include "repository/manifests.h"
 #include "review/scan.h"
@@ -17,7 +18,7 @@ enum {
 };
 #define EXPLANATION_MAX ((size_t)64 * 1024 * 1024)
 
-static const struct option_row explain_options[] = {SETUP_OPTIONS};
+static const struct option_row explain_options[] = {SETUP_OPTIONS, REPLAY_OPTIONS};
 
 struct explanation {
     const struct facts *facts;
@@ -214,6 +215,23 @@ static void write_facts(struct buf *out, const struct facts *f)
         buf_printf(out, "  note: %s: %s\n", facts_note_at(f, i)->where, facts_note_at(f, i)->text);
 }
 
+/* Options that say how a log is read, and no log to read. */
+static bool check_options(const struct options *o, struct err *err)
+{
+    static const char *const of_replay[] = {"--since", "--format", "--verbose"};
+
+    for (size_t i = 0; i < ARRAY_LEN(of_replay); i++) {
+        if (!options_has(o, of_replay[i]))
+            continue;
+        err_what(err, ERR_CONFIG, "%s goes with --replay", of_replay[i]);
+        return false;
+    }
+    if (options_n_arguments(o))
+        return true;
+    err_what(err, ERR_CONFIG, "at least one file is wanted (- is standard input)");
+    return false;
+}
+
 static int run_explain(const struct command *command, int argc, char **argv)
 {
     AUTO(options_freep) struct options *o = NULL;
@@ -227,10 +245,10 @@ static int run_explain(const struct command *command, int argc, char **argv)
         return console_unable(command, &err);
     if (options_has(o, "--help"))
         return console_help(command);
-    if (options_n_arguments(o) == 0) {
-        err_what(&err, ERR_CONFIG, "at least one file is wanted (- is standard input)");
+    if (options_has(o, "--replay"))
+        return replay_run(command, o);
+    if (!check_options(o, &err))
         return console_unable(command, &err);
-    }
     if (!setup_settings(o, &settings, &err) || !setup_facts(settings, false, e.now, &facts, &err))
         return console_unable(command, &err);
     e.facts = facts;
@@ -251,11 +269,17 @@ static int run_explain(const struct command *command, int argc, char **argv)
 
 const struct command command_explain = {
     .name = "explain",
-    .synopsis = "[--config FILE] [--repository URL=DIR]... FILE...|-",
+    .synopsis = "[--config FILE] [--repository URL=DIR]... FILE...|-\n"
+                "                         --replay [--since TIME] [--format text|json] [--verbose] "
+                "[LOG]...",
     .says = "judge AdmissionReviews or manifests, with the evidence and the facts used",
     .details = "A file holds one AdmissionReview in JSON, or manifests, each judged as if it were "
                "created now. Exits 0 when nothing is denied, 1 when something is, 2 when "
-               "something could not be read.",
+               "something could not be read. "
+               "With --replay, reads decision logs (standard input without LOG, or for -), judges "
+               "each decision again by today's settings, facts and clock, and shows those that "
+               "would be decided otherwise now. Exits 0 when there is none, 1 when there is, 2 "
+               "when it could not run.",
     .options = explain_options,
     .n_options = ARRAY_LEN(explain_options),
     .run = run_explain,
