@@ -47,16 +47,18 @@ struct application_fact {
     char *instance; /* what Argo CD calls it */
 };
 
-/* Something known under a text; sorted by it. */
+/* Something known under a text; sorted by it, then in the order it was found. */
 struct named {
     struct str name;
     const void *item;
+    size_t order;
 };
 
 struct external_secret_fact {
     struct known_external_secret known;
     struct external_secret *es; /* owned; `known` borrows it */
     struct identity target;     /* the Secret it writes to; name empty: none */
+    size_t order;               /* in which it was found */
 };
 
 struct facts {

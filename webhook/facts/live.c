@@ -12,6 +12,7 @@ static struct external_secret_fact *add(struct facts *f, struct external_secret 
 
     f->external_secrets = xgrow(f->external_secrets, f->n_external_secrets,
                                 &f->capacity_external_secrets, sizeof(void *));
+    fact->order = f->n_external_secrets;
     f->external_secrets[f->n_external_secrets++] = fact;
     fact->es = es;
     fact->known = (struct known_external_secret){es, renderer};
@@ -107,7 +108,11 @@ static int by_target(const void *a, const void *b)
     const struct external_secret_fact *y = *(const struct external_secret_fact *const *)b;
     int order = identity_cmp(&x->target, &y->target);
 
-    return order ? order : identity_cmp(&x->es->id, &y->es->id);
+    if (!order)
+        order = identity_cmp(&x->es->id, &y->es->id);
+    if (order)
+        return order;
+    return x->order < y->order ? -1 : x->order > y->order;
 }
 
 static void index_targets(struct facts *f)
@@ -126,7 +131,7 @@ static void add_mark(struct facts *f, struct str instance, const struct external
         if (str_eq(f->marked[i - 1].name, instance))
             return;
     f->marked = xgrow(f->marked, f->n_marked, &f->capacity_marked, sizeof *f->marked);
-    f->marked[f->n_marked++] = (struct named){instance, &fact->known};
+    f->marked[f->n_marked++] = (struct named){instance, &fact->known, fact->order};
 }
 
 /* Both its own marks and its template's, under every hypothesis: rules look closer. */

@@ -50,6 +50,8 @@ static int by_identity(const void *a, const void *b)
         return order;
     if (x->application != y->application)
         return x->application < y->application ? -1 : 1;
+    if (x->source != y->source)
+        return x->source < y->source ? -1 : 1;
     return x->rendered < y->rendered ? -1 : x->rendered > y->rendered;
 }
 
@@ -72,7 +74,7 @@ void facts_index_applications(struct facts *f)
         const struct application_fact *fact = &f->applications[i];
 
         add_renderers(f, &fact->known);
-        f->instances[f->n_instances++] = (struct named){str_from(fact->instance), &fact->known};
+        f->instances[f->n_instances++] = (struct named){str_from(fact->instance), &fact->known, i};
     }
     if (f->n_renderers)
         qsort(f->renderers, f->n_renderers, sizeof *f->renderers, by_identity);

@@ -8,10 +8,11 @@ static int by_name(const void *a, const void *b)
     const struct named *y = b;
     int order = str_cmp(x->name, y->name);
 
-    /* The order of facts must not hang on qsort(): verdicts name the first that is found. */
+    /* The order of facts must not hang on qsort(), nor on where malloc() puts them: verdicts name
+     * the first that is found. */
     if (order)
         return order;
-    return x->item < y->item ? -1 : x->item > y->item;
+    return x->order < y->order ? -1 : x->order > y->order;
 }
 
 void facts_sort_named(struct named *list, size_t n)
