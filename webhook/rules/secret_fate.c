@@ -1,5 +1,6 @@
 #include "rules/secret_fate.h"
 #include "base/json.h"
+#include <string.h>
 
 struct pruner pruner_of_known(const struct known_application *known)
 {
@@ -66,12 +67,65 @@ static struct secret_fate fate(enum fate f, const char *why)
     return (struct secret_fate){.fate = f, .why = why};
 }
 
-static struct secret_fate cascade(const struct pruner *p, const struct marked_secret *s)
+/* Delete=false for the whole Application, a default since 3.4 (reference/argocd.md 1.3, 5.3). */
+static bool outlives_all(const struct facts *f, const struct application *app,
+                         const struct marks *object)
 {
-    if (!p->app->resources_finalizer || marks_outlive_application(s->marks))
+    return application_has_sync_option(app, "Delete=false") &&
+           !marks_has_sync_option(object, "Delete=true") &&
+           !marks_has_sync_option(object, "Delete=confirm") &&
+           facts_version_at_least(f, 3, 4) == TRI_YES;
+}
+
+static struct secret_fate cascade(const struct facts *f, const struct pruner *p,
+                                  const struct marked_secret *s)
+{
+    if (!p->app->resources_finalizer || marks_outlive_application(s->marks) ||
+        outlives_all(f, p->app, s->marks))
         return fate(FATE_SAFE, NULL);
     return fate(FATE_RISK,
                 "its resources finalizer deletes the Secret when the Application is deleted");
+}
+
+/* Whether templateFrom adds to metadata.labels or annotations at run time: Labels, Annotations, or
+ * a target that this program does not know. */
+static bool template_adds_to(const struct external_secret *es, const char *target)
+{
+    const json_t *from = json_array_at(es->template, "templateFrom");
+    const char *other = strcmp(target, "Labels") == 0 ? "Annotations" : "Labels";
+
+    for (size_t i = 0; i < json_array_size(from); i++) {
+        struct str where = json_str_at(json_array_get(from, i), "target");
+
+        if (where.n && !str_is(where, "Data") && !str_is(where, other))
+            return true;
+    }
+    return false;
+}
+
+/* Whether the template puts a value there that is known at run time alone (3.2, "UNKNOWN"). */
+static bool fills_in(const struct external_secret *es, struct str value, const char *target)
+{
+    return value.n ? str_contains(value, STR("{{")) : template_adds_to(es, target);
+}
+
+static bool template_fills_in_options(const struct external_secret *es)
+{
+    return es && es->template &&
+           fills_in(es, marks_annotation(&es->template_marks, ANNOTATION_SYNC_OPTIONS),
+                    "Annotations");
+}
+
+/* Prune=confirm: of the object since 2.14, where it has no word of its own the Application's since
+ * 3.4 (reference/argocd.md 1.3, 5.2). */
+static enum tri is_held(const struct facts *f, const struct application *app,
+                        const struct marks *object)
+{
+    if (marks_has_sync_option(object, "Prune=confirm")) /* older ones know no such option */
+        return facts_version_at_least(f, 2, 14) == TRI_NO ? TRI_NO : TRI_YES;
+    if (!application_has_sync_option(app, "Prune=confirm") || marks_has_prune_option(object))
+        return TRI_NO;
+    return facts_version_at_least(f, 3, 4);
 }
 
 /* Hooks, Prune=false, Prune=confirm: rows 7, 15; external-secrets.md rows 2, 3, 20. */
@@ -79,19 +133,23 @@ static struct secret_fate by_options(const struct facts *f, const struct pruner 
                                      const struct marked_secret *s)
 {
     enum tri keeps_all = subject_keeps_all(f, p->app, s->marks);
+    enum tri held;
 
     if (marks_is_hook(s->marks))
         return fate(FATE_SAFE, NULL);
     if (marks_has_sync_option(s->marks, "Prune=false") || keeps_all == TRI_YES)
-        return cascade(p, s);
+        return cascade(f, p, s);
     if (!p->prunes)
-        return p->later ? fate(FATE_RISK, p->later) : cascade(p, s);
-    if (keeps_all == TRI_NOT_KNOWN)
+        return p->later ? fate(FATE_RISK, p->later) : cascade(f, p, s);
+    if (template_fills_in_options(s->es))
         return fate(FATE_NOT_KNOWN,
-                    "the Application has syncOptions Prune=false, which counts since Argo CD 3.4, "
-                    "and argocd.version is not configured");
-    if (marks_has_sync_option(s->marks, "Prune=confirm") &&
-        facts_version_at_least(f, 2, 14) != TRI_NO) /* older ones know no such option */
+                    "its ExternalSecret's template fills in the sync options at run time");
+    held = is_held(f, p->app, s->marks);
+    if (keeps_all == TRI_NOT_KNOWN || held == TRI_NOT_KNOWN)
+        return fate(FATE_NOT_KNOWN,
+                    "the Application has a Prune option among its syncOptions, which counts since "
+                    "Argo CD 3.4, and argocd.version is not configured");
+    if (held == TRI_YES)
         return fate(FATE_RISK, "Prune=confirm holds each sync until somebody confirms that the "
                                "Secret is deleted");
     return fate(FATE_DELETED, NULL);
@@ -149,14 +207,16 @@ struct secret_fate secret_fate_by_cascade(const struct facts *f, const struct pr
     if (is_out_of_reach(f, p, s) || facts_is_this_cluster(f, &p->app->destination) != TRI_YES ||
         p->doubt)
         return fate(FATE_SAFE, NULL);
-    return cascade(p, s);
+    return cascade(f, p, s);
 }
 
 bool template_fills_in_mark(const struct external_secret *es, const struct tracking *t)
 {
     const struct marks *marks = &es->template_marks;
-    struct str mark = t->method == TRACKING_LABEL ? marks_label(marks, t->label_key)
-                                                  : marks_annotation(marks, ANNOTATION_TRACKING_ID);
 
-    return es->template && (mark.n ? str_contains(mark, STR("{{")) : es->template_metadata_from);
+    if (!es->template)
+        return false;
+    if (t->method == TRACKING_LABEL)
+        return fills_in(es, marks_label(marks, t->label_key), "Labels");
+    return fills_in(es, marks_annotation(marks, ANNOTATION_TRACKING_ID), "Annotations");
 }
