@@ -68,10 +68,12 @@ static void write_findings(struct buf *out, const struct verdict *verdict)
     json_out_close(out, ']');
 }
 
-/* What the decision rests on: which state of each repository, null when it could not be read. */
+/* What the decision rests on: which state of each repository, null when it could not be read, and
+ * up to which resourceVersion the cluster was seen, where it was. */
 static void write_facts(struct buf *out, const struct facts *facts)
 {
     const struct settings *settings = facts ? facts_settings(facts) : NULL;
+    const char *version = facts ? facts_cluster_version(facts) : NULL;
 
     json_out_open(out, "facts", '{');
     json_out_open(out, "repositories", '{');
@@ -87,6 +89,8 @@ static void write_facts(struct buf *out, const struct facts *facts)
             json_out_null(out, buf_str(&label).p);
     }
     json_out_close(out, '}');
+    if (version)
+        json_out_field(out, "cluster", str_from(version));
     json_out_close(out, '}');
 }
 

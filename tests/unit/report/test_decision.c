@@ -1,10 +1,13 @@
 /* One line of the decision log. */
 #include "base/json.h"
+#include "base/mem.h"
 #include "report/decision.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 /* cmocka wants three of the above. */
 #include <cmocka.h>
 
@@ -158,9 +161,41 @@ static void repositories_name_what_was_read_of_them(void **state)
     assert_null(json_object_get(root, "object"));
 }
 
+static void the_cluster_is_named_by_what_was_seen_last_of_it(void **state)
+{
+    char path[] = "/tmp/syncguard-decision-XXXXXX";
+    int file = mkstemp(path);
+    static const char snapshot[] =
+        "{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[{\"apiVersion\":\"v1\",\"kind\":"
+        "\"Secret\",\"metadata\":{\"name\":\"a\",\"namespace\":\"b\",\"resourceVersion\":\"41\"}}"
+        "]}";
+    AUTO(buf_clearp) struct buf out = {.max = OUT_MAX};
+    AUTO(json_unrefp) json_t *root = NULL;
+    AUTO(settings_freep) struct settings *settings = settings_new();
+    AUTO(facts_unrefp) struct facts *facts = NULL;
+    const struct verdict verdict = {.allowed = true};
+    const struct review review = {.uid = STR("u-4"), .kind = REVIEW_OTHER};
+    struct err err = {0};
+
+    (void)state;
+    assert_true(file >= 0);
+    assert_int_equal(write(file, snapshot, sizeof snapshot - 1), sizeof snapshot - 1);
+    assert_int_equal(close(file), 0);
+    settings->cluster.snapshots = xcalloc(1, sizeof(char *));
+    settings->cluster.snapshots[0] = xstrdup(path);
+    settings->cluster.n_snapshots = 1;
+    facts = facts_load(&(struct facts_options){.settings = settings}, 1);
+    assert_int_equal(unlink(path), 0);
+    decision_write(&out, &review, &verdict, facts, 1, 1);
+    assert_true(json_read(buf_str(&out), &root, &err));
+    assert_string_equal(
+        json_string_value(json_object_get(json_object_at(root, "facts"), "cluster")), "41");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_cluster_is_named_by_what_was_seen_last_of_it),
         cmocka_unit_test(a_denied_application_shows_what_rules_read_and_no_values),
         cmocka_unit_test(an_external_secret_shows_its_target_and_no_template_data),
         cmocka_unit_test(repositories_name_what_was_read_of_them),
