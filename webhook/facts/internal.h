@@ -95,7 +95,7 @@ struct facts {
     size_t n_secrets;
 };
 
-/* facts.c */
+/* facts.c: what it holds */
 /* Takes over both texts. */
 void facts_add_note(struct facts *f, char *where, char *text);
 /* NULL where nothing was seen. */

@@ -1,0 +1,259 @@
+/* load.c: facts are loaded, share with those before them what has not changed, and are freed. */
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "facts/internal.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+static char *url_label(struct str url, const char *path)
+{
+    struct buf b;
+
+    buf_init(&b, 4096);
+    if (url.n)
+        text_url(&b, url);
+    else
+        text_field(&b, str_from(path));
+    return buf_take(&b);
+}
+
+static struct probe probe(const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0)
+        return (struct probe){.error = errno};
+    return (struct probe){
+        .device = st.st_dev,
+        .inode = st.st_ino,
+        .changed_s = st.st_ctim.tv_sec,
+        .changed_ns = st.st_ctim.tv_nsec,
+    };
+}
+
+static bool same_probe(const struct probe *a, const struct probe *b)
+{
+    return a->error == b->error && a->device == b->device && a->inode == b->inode &&
+           a->changed_s == b->changed_s && a->changed_ns == b->changed_ns;
+}
+
+static struct shared_repository *share(struct shared_repository *s)
+{
+    (void)atomic_fetch_add_explicit(&s->references, 1, memory_order_relaxed);
+    return s;
+}
+
+static void unshare(struct shared_repository *s)
+{
+    if (!s || atomic_fetch_sub_explicit(&s->references, 1, memory_order_acq_rel) != 1)
+        return;
+    repository_free(s->repository);
+    free(s);
+}
+
+static bool read_repository(const struct repository_settings *s, int64_t now,
+                            struct shared_repository **out, struct err *err)
+{
+    AUTO(freep) struct str *aliases = xcalloc(s->n_aliases, sizeof *aliases);
+    struct repository_spec spec = {
+        .url = str_from(s->url),
+        .aliases = aliases,
+        .n_aliases = s->n_aliases,
+        .path = s->path,
+    };
+    struct repository *r = NULL;
+
+    for (size_t i = 0; i < s->n_aliases; i++)
+        aliases[i] = str_from(s->aliases[i]);
+    if (!repository_load(&spec, now, &r, err))
+        return false;
+    *out = xcalloc(1, sizeof **out);
+    atomic_init(&(*out)->references, 1);
+    (*out)->repository = r;
+    return true;
+}
+
+static void load_repository(struct facts *f, const struct facts *former, size_t index, int64_t now)
+{
+    const struct repository_settings *s = &f->settings->repositories[index];
+    const struct repository_fact *before = former ? &former->repositories[index] : NULL;
+    struct repository_fact *fact = &f->repositories[index];
+    struct err err = {0};
+    char text[ERR_TEXT_MAX];
+
+    if (before && before->shared && !repository_changed(before->shared->repository)) {
+        *fact = (struct repository_fact){.shared = share(before->shared), .seen_at = now};
+        return;
+    }
+    fact->probe = probe(s->path);
+    if (read_repository(s, now, &fact->shared, &err)) {
+        fact->seen_at = now;
+        return;
+    }
+    if (before && before->shared && now - before->seen_at < FACTS_KEEP_SECONDS) {
+        fact->shared = share(before->shared);
+        fact->seen_at = before->seen_at;
+        fact->kept = true;
+        err_remedy(&err, "what was read before is used for ten minutes");
+    }
+    facts_add_note(f, url_label(str_from(s->url), s->path), xstrdup(err_text(&err, text)));
+}
+
+static struct shared_cluster *share_cluster(struct shared_cluster *s)
+{
+    if (s)
+        (void)atomic_fetch_add_explicit(&s->references, 1, memory_order_relaxed);
+    return s;
+}
+
+static void unshare_cluster(struct shared_cluster *s)
+{
+    if (!s || atomic_fetch_sub_explicit(&s->references, 1, memory_order_acq_rel) != 1)
+        return;
+    cluster_free(s->cluster);
+    free(s);
+}
+
+static void note_cluster(struct facts *f, const struct cluster *c)
+{
+    for (size_t i = 0; i < cluster_n_notes(c); i++) {
+        const struct cluster_note *note = cluster_note_at(c, i);
+
+        facts_add_note(f, xstrdup(note->where), xstrdup(note->text));
+    }
+}
+
+/* A snapshot that is being written anew is cut off for a moment: what was whole before stands in
+ * for it. */
+static bool keep_cluster(struct cluster_fact *fact, const struct cluster_fact *before, int64_t now)
+{
+    if (cluster_is_whole(fact->shared->cluster) || !before || !before->shared ||
+        !cluster_is_whole(before->shared->cluster) || now - before->seen_at >= FACTS_KEEP_SECONDS)
+        return false;
+    fact->failed = fact->shared;
+    fact->shared = share_cluster(before->shared);
+    fact->seen_at = before->seen_at;
+    return true;
+}
+
+static void load_cluster(struct facts *f, const struct facts *former, int64_t now)
+{
+    const struct settings *s = f->settings;
+    const struct cluster_fact *before = former ? &former->cluster : NULL;
+    struct cluster_fact *fact = &f->cluster;
+
+    if (s->cluster.n_snapshots == 0)
+        return;
+    if (before && before->shared && !before->failed && !cluster_changed(before->shared->cluster)) {
+        *fact = (struct cluster_fact){.shared = share_cluster(before->shared)};
+        fact->seen_at = cluster_is_whole(fact->shared->cluster) ? now : before->seen_at;
+        note_cluster(f, fact->shared->cluster);
+        return;
+    }
+    fact->shared = xcalloc(1, sizeof *fact->shared);
+    atomic_init(&fact->shared->references, 1);
+    fact->shared->cluster =
+        cluster_read_snapshots(s->cluster.snapshots, s->cluster.n_snapshots, now);
+    note_cluster(f, fact->shared->cluster);
+    if (cluster_is_whole(fact->shared->cluster))
+        fact->seen_at = now;
+    else if (keep_cluster(fact, before, now))
+        facts_add_note(f, xstrdup("cluster"),
+                       xstrdup("the snapshot that was read before is used for ten minutes"));
+}
+
+struct facts *facts_load(const struct facts_options *options, int64_t now)
+{
+    struct facts *f = xcalloc(1, sizeof *f);
+
+    atomic_init(&f->references, 1);
+    f->settings = options->settings;
+    f->starting = options->settings_alone;
+    f->repositories = xcalloc(f->settings->n_repositories, sizeof *f->repositories);
+    for (size_t i = 0; i < f->settings->n_repositories && !f->starting; i++)
+        load_repository(f, options->former, i, now);
+    if (!f->starting)
+        load_cluster(f, options->former, now);
+    facts_find_applications(f, options->definitions_apply);
+    facts_find_tracking(f, options->assume_label_tracking);
+    facts_find_live(f);
+    return f;
+}
+
+struct facts *facts_ref(struct facts *f)
+{
+    (void)atomic_fetch_add_explicit(&f->references, 1, memory_order_relaxed);
+    return f;
+}
+
+static void destroy(struct facts *f)
+{
+    facts_clear_live(f);
+    facts_clear_index(f);
+    argocd_cm_free(f->argocd_cm);
+    for (size_t i = 0; i < f->n_applications; i++) {
+        output_free(f->applications[i].output);
+        application_free(f->applications[i].app);
+        free(f->applications[i].instance);
+    }
+    free(f->applications);
+    unshare_cluster(f->cluster.shared);
+    unshare_cluster(f->cluster.failed);
+    for (size_t i = 0; i < f->settings->n_repositories; i++)
+        unshare(f->repositories[i].shared);
+    free(f->repositories);
+    for (size_t i = 0; i < f->n_notes; i++) {
+        free(f->notes[i].where);
+        free(f->notes[i].text);
+    }
+    free(f->notes);
+    free(f);
+}
+
+void facts_unref(struct facts *f)
+{
+    if (f && atomic_fetch_sub_explicit(&f->references, 1, memory_order_acq_rel) == 1)
+        destroy(f);
+}
+
+void facts_unrefp(struct facts **f)
+{
+    facts_unref(*f);
+}
+
+static bool changed_cluster(const struct facts *f, int64_t now)
+{
+    const struct cluster_fact *fact = &f->cluster;
+
+    if (f->settings->cluster.n_snapshots == 0)
+        return false;
+    if (!fact->shared)
+        return true;
+    return cluster_changed(fact->failed ? fact->failed->cluster : fact->shared->cluster) ||
+           (fact->failed && now - fact->seen_at >= FACTS_KEEP_SECONDS);
+}
+
+bool facts_changed(const struct facts *f, int64_t now)
+{
+    if (changed_cluster(f, now))
+        return true;
+    for (size_t i = 0; i < f->settings->n_repositories; i++) {
+        const struct repository_fact *fact = &f->repositories[i];
+
+        if (fact->shared && !fact->kept) {
+            if (repository_changed(fact->shared->repository))
+                return true;
+        } else {
+            struct probe seen = probe(f->settings->repositories[i].path);
+
+            if (f->starting || !same_probe(&seen, &fact->probe) ||
+                (fact->kept && now - fact->seen_at >= FACTS_KEEP_SECONDS))
+                return true;
+        }
+    }
+    return false;
+}
