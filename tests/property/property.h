@@ -20,8 +20,12 @@ struct world {
     struct settings *settings;
     struct facts *facts;
 };
-/* A directory with the fixture's repositories; ends the process when it cannot be written. */
-char *fixture_new(void);
+/* Writes the fixture's repositories and snapshots into a directory. These end the process when
+ * something cannot be written. */
+void fixture_write(const char *root);
+/* path: below root; folders are made. */
+void fixture_write_file(const char *root, const char *path, const char *text);
+char *fixture_new(void);       /* in a directory of its own */
 void fixture_free(char *root); /* removes it */
 /* config: taken over. */
 void world_init(struct world *w, const char *root, json_t *config);

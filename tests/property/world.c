@@ -120,21 +120,30 @@ static void make_parents(char *path, size_t from)
     }
 }
 
+void fixture_write_file(const char *root, const char *path, const char *text)
+{
+    AUTO(freep) char *full = xasprintf("%s/%s", root, path);
+    FILE *file;
+
+    make_parents(full, strlen(root) + 1);
+    file = fopen(full, "wb");
+    if (!file || fputs(text, file) < 0 || fclose(file) != 0)
+        die(full, strerror(errno));
+}
+
+void fixture_write(const char *root)
+{
+    for (size_t i = 0; i < ARRAY_LEN(files); i++)
+        fixture_write_file(root, files[i].path, files[i].text);
+}
+
 char *fixture_new(void)
 {
     char *root = xstrdup("/tmp/syncguard-property-XXXXXX");
 
     if (!mkdtemp(root))
         die(root, strerror(errno));
-    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
-        AUTO(freep) char *path = xasprintf("%s/%s", root, files[i].path);
-        FILE *file;
-
-        make_parents(path, strlen(root) + 1);
-        file = fopen(path, "wb");
-        if (!file || fputs(files[i].text, file) < 0 || fclose(file) != 0)
-            die(path, strerror(errno));
-    }
+    fixture_write(root);
     return root;
 }
 
