@@ -90,6 +90,21 @@ enum tri argocd_chart_makes_secret(const struct source *source)
     return TRI_YES;
 }
 
+bool argocd_chart_annotates_secret(const struct source *source)
+{
+    static const char *const lists[] = {"valueFiles", "parameters", "fileParameters"};
+    AUTO(json_unrefp) json_t *parsed = NULL;
+    const json_t *values = NULL;
+
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+        if (json_array_size(json_array_at(source->helm, lists[i])))
+            return true;
+    if (!inline_values(source->helm, &parsed, &values))
+        return true;
+    return json_value_at(json_object_at(json_object_at(values, "configs"), "secret"),
+                         "annotations") != NULL;
+}
+
 struct str argocd_chart_namespace(const struct source *source, const struct destination *d)
 {
     AUTO(json_unrefp) json_t *parsed = NULL;

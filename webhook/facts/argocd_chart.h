@@ -12,5 +12,8 @@
  * NOT_KNOWN.
  */
 enum tri argocd_chart_makes_secret(const struct source *source);
+/* Whether its values may give that Secret annotations: configs.secret.annotations, or anything that
+ * is not read as a whole. */
+bool argocd_chart_annotates_secret(const struct source *source);
 /* The namespace it is released into; STR_NONE where a value may change it. */
 struct str argocd_chart_namespace(const struct source *source, const struct destination *d);

@@ -95,6 +95,7 @@ struct source_output {
      * other source, or where a value may change the place. */
     enum tri makes_argocd_secret;
     struct str argocd_secret_namespace;
+    bool annotates_argocd_secret; /* with more than is known here, such as Prune=false */
 };
 /* What all of them render together. */
 struct output {

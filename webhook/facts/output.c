@@ -82,6 +82,7 @@ static void render_source(const struct facts *f, const struct application *app,
         if (str_is(source->chart, "argo-cd")) {
             out->makes_argocd_secret = argocd_chart_makes_secret(source);
             out->argocd_secret_namespace = argocd_chart_namespace(source, &app->destination);
+            out->annotates_argocd_secret = argocd_chart_annotates_secret(source);
         }
         out->why = about_url("the chart of ", source->repo_url, " is not in Git");
         return;

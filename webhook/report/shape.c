@@ -42,7 +42,7 @@ static const struct shape kustomize[] = {
     TEXT("version"),    WHOLE("commonLabels", hooks), WHOLE("commonAnnotations", hooks),
 };
 /* What argocd_chart.c asks of the chart argo-cd's values; nothing of any other chart's. */
-static const struct shape chart_secret[] = {STAND_IN("createSecret")};
+static const struct shape chart_secret[] = {STAND_IN("createSecret"), STAND_IN("annotations")};
 static const struct shape chart_configs[] = {OBJECT("secret", chart_secret)};
 static const struct shape chart_values_members[] = {OBJECT("configs", chart_configs),
                                                     STAND_IN("namespaceOverride")};

@@ -138,6 +138,35 @@ static struct secret_fate fate_of_owner(const struct context *c, const struct tr
     return fate.fate == FATE_RISK ? safe() : fate;
 }
 
+/* Row 12: whether the chart argo-cd made it, and its metadata is known to keep nothing. */
+static bool chart_made_unprotected(const struct output *o, const struct identity *secret)
+{
+    for (size_t i = 0; i < o->n; i++)
+        if (o->sources[i].makes_argocd_secret == TRI_YES && str_is(secret->name, "argocd-secret") &&
+            str_eq(o->sources[i].argocd_secret_namespace, secret->namespace))
+            return !o->sources[i].annotates_argocd_secret;
+    return false;
+}
+
+/* What the Application rendered until now is not known, but Argo CD compared the Secret as a target
+ * of it, and this request changes the sources (10, 12). */
+static struct secret_fate fate_of_leaving_unseen(const struct context *c,
+                                                 const struct threat *threat)
+{
+    const struct application *before = c->before->app;
+    const struct marks none = {0};
+    const struct marked_secret s = {&threat->secret, &none, NULL, NULL};
+    struct secret_fate fate;
+
+    if (!threat->pruner.prunes || threat->pruner.compared ||
+        json_bool_at(application_find_resource(before, &threat->secret), "requiresPruning", false))
+        return safe(); /* judge_status() has the rest */
+    fate = secret_fate(c->facts, &threat->pruner, &s);
+    if (fate.fate == FATE_DELETED && !chart_made_unprotected(c->before->output, &threat->secret))
+        return not_known("the live Secret was not seen, and may carry Prune=false");
+    return fate;
+}
+
 /* The Application rendered the Secret until now, and Argo CD lists it among its own. */
 static struct secret_fate fate_of_leaving(const struct context *c, const struct threat *threat)
 {
@@ -148,8 +177,17 @@ static struct secret_fate fate_of_leaving(const struct context *c, const struct 
     struct marks marks;
     struct marked_secret s = {&threat->secret, &marks, NULL, NULL};
 
-    if (!application_find_resource(before, &threat->secret) ||
-        output_has(c->before->output, &threat->secret, &was, &by, &why) != TRI_YES || was->hook)
+    if (!application_find_resource(before, &threat->secret))
+        return safe();
+    switch (output_has(c->before->output, &threat->secret, &was, &by, &why)) {
+    case TRI_NO:
+        return safe();
+    case TRI_NOT_KNOWN:
+        return fate_of_leaving_unseen(c, threat);
+    case TRI_YES:
+        break;
+    }
+    if (was->hook)
         return safe();
     marks = marks_read(json_object_get(was->manifest->object, "metadata"));
     return secret_fate(c->facts, &threat->pruner, &s);
