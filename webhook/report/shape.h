@@ -28,10 +28,10 @@ enum shape_act {
 
 struct shape {
     const char *key;
-    enum shape_act act;
-    size_t max;                  /* ACT_LIST */
     const struct shape *members; /* of an object; ACT_LIST: one, of the items */
     size_t n_members;
+    size_t max; /* ACT_LIST */
+    enum shape_act act;
     /* Of an object: members that are not listed are read as well, by their names and whether they
      * are empty, or are compared. Otherwise nobody reads them. */
     bool all;

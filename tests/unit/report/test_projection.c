@@ -333,7 +333,7 @@ static void a_large_object_gives_a_bounded_line(void **state)
 
 static void lists_end_and_say_where(void **state)
 {
-    AUTO(buf_clearp) struct buf text = {.max = 1024 * 1024};
+    AUTO(buf_clearp) struct buf text = {.max = LINE_MAX};
     AUTO(json_unrefp) json_t *line = NULL;
     const json_t *logged;
     const json_t *fields;
@@ -380,12 +380,12 @@ static void the_chart_argo_cd_is_asked_the_same(void **state)
         "{\"valuesObject\":{\"namespaceOverride\":\"\"}}",
         "{\"valuesObject\":{\"k\":1},\"values\":\"configs: {secret: {createSecret: false}}\"}",
         "{\"parameters\":[{\"name\":\"configs.secret.createSecret\",\"value\":\"false\"}]}",
-        "{\"parameters\":[{\"name\":\"configs.secret.createSecret\",\"value\":\"false\","
-        "\"forceString\":true}]}",
+        ("{\"parameters\":[{\"name\":\"configs.secret.createSecret\",\"value\":\"false\","
+         "\"forceString\":true}]}"),
         "{\"parameters\":[{\"name\":\"configs.secret.createSecret\",\"value\":\"s3cret\"}]}",
-        "{\"parameters\":[{\"name\":\"configs.secret.createSecret\",\"value\":\"true\"},"
-        "{\"name\":\"o\",\"value\":\"s3cret\"},"
-        "{\"name\":\"configs.secret.createSecret\",\"value\":\"false\"}]}",
+        ("{\"parameters\":[{\"name\":\"configs.secret.createSecret\",\"value\":\"true\"},"
+         "{\"name\":\"o\",\"value\":\"s3cret\"},"
+         "{\"name\":\"configs.secret.createSecret\",\"value\":\"false\"}]}"),
         "{\"parameters\":[{\"name\":\"o\",\"value\":\"s3cret\"}]}",
         "{\"fileParameters\":[{\"name\":\"configs.secret.createSecret\",\"path\":\"p\"}]}",
         "{\"valueFiles\":[\"v.yaml\"]}",
