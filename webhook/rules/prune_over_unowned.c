@@ -7,30 +7,41 @@
 #include <stdlib.h>
 
 /* Nobody reads more findings than these of one Application, and each costs a walk. */
-enum { TARGETS_MAX = 10 };
+enum { FINDINGS_MAX = 10 };
+/* Each ExternalSecret is looked for among all that the Application renders: 4,000 of them beside
+ * as many other objects are within this, and done in half a second. */
+enum { LOOKS_MAX = 32 * 1024 * 1024 };
 
-/* The targets that were looked at. */
+/* The targets that something was found about, and what was looked at. */
 struct targets {
-    struct identity seen[TARGETS_MAX];
+    struct identity seen[2 * FINDINGS_MAX];
     size_t n;
+    size_t n_of[FATE_DELETED + 1]; /* what is denied is not crowded out by what is not known */
+    size_t looks;
 };
 
-/* False when it was seen before, or when there is no room. Protected Secrets are
- * protected-secret-prune's. */
-static bool is_new_target(const struct context *c, struct targets *t, const struct identity *id)
+/* False when it was seen before, or when there is no room. */
+static bool is_new_target(struct targets *t, const struct identity *id, enum fate fate)
 {
-    if (t->n == TARGETS_MAX ||
-        settings_is_protected(facts_settings(c->facts), id->namespace, id->name))
+    if (t->n_of[fate] == FINDINGS_MAX)
         return false;
     for (size_t i = 0; i < t->n; i++)
         if (identity_eq(&t->seen[i], id))
             return false;
+    t->n_of[fate]++;
     t->seen[t->n++] = *id;
     return true;
 }
 
+static bool is_protected(const struct context *c, const struct identity *id)
+{
+    return settings_is_protected(facts_settings(c->facts), id->namespace, id->name);
+}
+
+/* rendered: NULL for a live one. */
 static void judge_target(const struct context *c, struct targets *t,
-                         const struct external_secret *es, struct findings *out)
+                         const struct external_secret *es, const struct rendered *rendered,
+                         struct findings *out)
 {
     const struct application *a = c->subject->app;
     const struct identity target = unowned_target(es);
@@ -41,14 +52,53 @@ static void judge_target(const struct context *c, struct targets *t,
                                               !c->subject->operation_output)),
     };
     AUTO(external_secret_freep) struct external_secret *found = NULL;
+    struct secret_fate fate;
     struct threat threat;
 
+    /* Protected Secrets are protected-secret-prune's. */
     if (!es->targets_secret || es->immutable || !external_secret_leaves_unowned(es) ||
-        !wanted.pruner.prunes || !is_new_target(c, t, &target))
+        !wanted.pruner.prunes || is_protected(c, &target))
+        return;
+    fate = pruned_secret_fate_through(c, &wanted, es, rendered);
+    if (fate.fate < FATE_NOT_KNOWN || !is_new_target(t, &target, fate.fate))
         return;
     threat = pruned_secret_judge_es(c, &wanted, &found);
     if (threat.fate.fate >= FATE_NOT_KNOWN)
         (void)pruned_secret_report(c, &threat, RULE_MERGE_ON_PRUNED_TARGET, out);
+}
+
+/* Whether there is room to look at one more. */
+static bool may_look(const struct context *c, struct targets *t, struct findings *out)
+{
+    const struct output *o = c->subject->output;
+    struct buf m;
+
+    if (t->looks > LOOKS_MAX)
+        return false;
+    for (size_t i = 0; i < o->n; i++)
+        t->looks += o->sources[i].rendering ? o->sources[i].rendering->n_objects : 1;
+    if (t->looks <= LOOKS_MAX)
+        return true;
+    buf_init(&m, MESSAGE_MAX);
+    buf_printf(&m,
+               "Whether Application %s would delete Secrets that ExternalSecrets write to without "
+               "owning them is not known: it has more ExternalSecrets and other objects than can "
+               "be looked at in one request.",
+               show_id(context_id(c)).text);
+    (void)findings_add(out, c, RULE_MERGE_ON_PRUNED_TARGET, FINDING_UNDECIDED, "", &m);
+    return false;
+}
+
+static void judge_one_rendered(const struct context *c, struct targets *t,
+                               const struct rendered *object, struct findings *out)
+{
+    AUTO(external_secret_freep) struct external_secret *es = NULL;
+    struct err err = {0};
+
+    if (!object->hook && may_look(c, t, out) &&
+        external_secret_parse(object->manifest->object, object->id.namespace, object->id.name, &es,
+                              &err))
+        judge_target(c, t, es, object, out);
 }
 
 /* What it renders is there already where the Application itself is: it has synced before. */
@@ -59,28 +109,30 @@ static void judge_rendered(const struct context *c, struct targets *t, struct fi
     for (size_t i = 0; i < o->n; i++) {
         const struct rendering *r = o->sources[i].shared ? NULL : o->sources[i].rendering;
 
-        for (size_t k = 0; r && k < r->n_objects; k++) {
-            const struct rendered *object = &r->objects[k];
-            AUTO(external_secret_freep) struct external_secret *es = NULL;
-            struct err err = {0};
-
-            if (identity_is_kind(&object->id, GROUP_EXTERNAL_SECRETS, "ExternalSecret") &&
-                !object->hook &&
-                external_secret_parse(object->manifest->object, object->id.namespace,
-                                      object->id.name, &es, &err))
-                judge_target(c, t, es, out);
-        }
+        for (size_t k = 0; r && k < r->n_objects; k++)
+            if (identity_is_kind(&r->objects[k].id, GROUP_EXTERNAL_SECRETS, "ExternalSecret"))
+                judge_one_rendered(c, t, &r->objects[k], out);
     }
 }
 
+/* Where the Application renders a live one, that counts. */
 static void judge_marked(const struct context *c, struct targets *t, struct findings *out)
 {
     AUTO(freep) char *instance = facts_instance_name(c->facts, context_id(c));
     const struct known_external_secret *known;
 
-    for (size_t i = 0; (known = facts_external_secret_of(c->facts, str_from(instance), i)); i++)
-        if (!known->es->deleting)
-            judge_target(c, t, known->es, out);
+    for (size_t i = 0; (known = facts_external_secret_of(c->facts, str_from(instance), i)); i++) {
+        const struct rendered *found;
+        const struct source_output *by;
+        const char *why;
+
+        if (known->es->deleting || !may_look(c, t, out))
+            continue;
+        if (output_has(c->subject->output, &known->es->id, &found, &by, &why) == TRI_YES)
+            judge_one_rendered(c, t, found, out);
+        else
+            judge_target(c, t, known->es, NULL, out);
+    }
 }
 
 void rule_prune_over_unowned(const struct context *c, struct findings *out)

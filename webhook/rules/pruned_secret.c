@@ -233,6 +233,19 @@ static struct secret_fate judge_external_secret(const struct context *c,
     return not_known("its ExternalSecret's creationPolicy is not one this program knows");
 }
 
+struct secret_fate pruned_secret_fate_through(const struct context *c,
+                                              const struct threatened *wanted,
+                                              const struct external_secret *es,
+                                              const struct rendered *rendered)
+{
+    struct threat threat =
+        threat_of(wanted, CAUSE_EXTERNAL_SECRET, facts_secret(c->facts, &wanted->secret));
+
+    threat.es = es;
+    threat.rendered = rendered;
+    return judge_external_secret(c, &threat);
+}
+
 static void judge_rendered(const struct context *c, const struct threatened *wanted,
                            struct threat *worst, struct external_secret **worst_es)
 {

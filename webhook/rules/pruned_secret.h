@@ -40,6 +40,12 @@ struct threat pruned_secret_judge(const struct context *c, const struct threaten
  * that it marks. */
 struct threat pruned_secret_judge_es(const struct context *c, const struct threatened *wanted,
                                      struct external_secret **es);
+/* What that ExternalSecret alone would do to it. rendered: how the Application renders it; NULL: it
+ * is live. */
+struct secret_fate pruned_secret_fate_through(const struct context *c,
+                                              const struct threatened *wanted,
+                                              const struct external_secret *es,
+                                              const struct rendered *rendered);
 /* Adds the finding; the threat's fate is not FATE_SAFE. */
 struct finding *pruned_secret_report(const struct context *c, const struct threat *threat,
                                      enum rule_id rule, struct findings *out);
