@@ -161,7 +161,8 @@ static const struct known_application *tracking_parent(const struct context *c)
     bool self_describing;
     struct str instance;
 
-    if (tracking->n != 1)
+    /* What has an owner is never tracked (reference/argocd.md 5.1): an ApplicationSet's labels. */
+    if (tracking->n != 1 || app->marks.has_owner)
         return NULL;
     instance = tracking_instance(&tracking->hypotheses[0], &app->marks, &app->id, &self_describing);
     if (!instance.p || !self_describing || tracking_instance_is(instance, argocd, &app->id))
