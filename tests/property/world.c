@@ -90,6 +90,7 @@ static const struct {
     {"deploy/kustomized/kustomization.yaml", "resources: [root.yaml]\n"},
     {"deploy/kustomized/root.yaml", APPLICATION("argocd", "root", "kustomized", "{}")},
     {"deploy/kustomized/config.yaml", APPLICATION("argocd", "config", "config", "{}")},
+    {"deploy/overlay/kustomization.yaml", "resources: [../kustomized]\n"},
     {"deploy/chart/Chart.yaml", "name: chart\nversion: 1.0.0\n"},
     {"deploy/chart/templates/app.yaml", APPLICATION("argocd", "'{{ .Values.name }}'", "x", "{}")},
     {"deploy/nested/deep/root.yaml", APPLICATION("argocd", "root", "nested", "{}")},
