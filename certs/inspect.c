@@ -73,7 +73,7 @@ static void add_fingerprint(struct buf *out, const X509 *certificate)
 
 static void add_name(struct buf *out, const X509_NAME *name)
 {
-    AUTO(buf_clearp) struct buf raw;
+    AUTO(buf_clearp) struct buf raw = {0};
 
     buf_init(&raw, NAME_TEXT_MAX);
     chain_add_name(&raw, name);

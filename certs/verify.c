@@ -30,7 +30,7 @@ static void wipe_bio(BIO **bio)
 /* "certificate 2 (CN=name)": not escaped, that is err_text()'s business. */
 static char *subject_text(const struct chain *chain, size_t index)
 {
-    AUTO(buf_clearp) struct buf name;
+    AUTO(buf_clearp) struct buf name = {0};
 
     buf_init(&name, NAME_TEXT_MAX);
     chain_add_name(&name, X509_get_subject_name(chain->items[index]));
@@ -108,7 +108,7 @@ static bool check_date(const struct chain *chain, size_t index, const char *file
     int64_t from = chain_time(X509_get0_notBefore(chain->items[index]));
     int64_t to = chain_time(X509_get0_notAfter(chain->items[index]));
     AUTO(freep) char *who = NULL;
-    AUTO(buf_clearp) struct buf when;
+    AUTO(buf_clearp) struct buf when = {0};
 
     buf_init(&when, 64);
     if (now >= from && now <= to)
@@ -249,7 +249,7 @@ bool certs_pair_check_names(const struct certs_pair *pair, const char *file, cha
                             size_t n_names, struct err *err)
 {
     AUTO(chain_clear) struct chain chain = {0};
-    AUTO(buf_clearp) struct buf held;
+    AUTO(buf_clearp) struct buf held = {0};
     const X509 *leaf;
 
     if (!chain_read(str_from(pair->certificate_pem), file, &chain, err))

@@ -107,7 +107,7 @@ int main(void)
     static const size_t sizes[] = {4800, DOCUMENT_BYTES};
 
     for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
-        AUTO(buf_clearp) struct buf document;
+        AUTO(buf_clearp) struct buf document = {0};
 
         buf_init(&document, (size_t)2 * DOCUMENT_BYTES);
         make_review(&document, sizes[i]);

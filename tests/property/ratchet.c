@@ -227,9 +227,9 @@ static bool is_same_however_written(const struct world *w, const struct request 
     AUTO(verdict_freep) struct verdict *v = judge_text(&r, w->facts, text);
     AUTO(verdict_freep) struct verdict *again = judge_text(&r, w->facts, text);
     AUTO(verdict_freep) struct verdict *other = judge_text(&r, w->facts, other_text);
-    AUTO(buf_clearp) struct buf words;
-    AUTO(buf_clearp) struct buf words_again;
-    AUTO(buf_clearp) struct buf other_words;
+    AUTO(buf_clearp) struct buf words = {0};
+    AUTO(buf_clearp) struct buf words_again = {0};
+    AUTO(buf_clearp) struct buf other_words = {0};
 
     buf_init(&words, WORDS_MAX);
     buf_init(&words_again, WORDS_MAX);

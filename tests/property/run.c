@@ -54,7 +54,7 @@ struct shrink {
 
 static bool still_fails(const struct shrink *s)
 {
-    AUTO(buf_clearp) struct buf why;
+    AUTO(buf_clearp) struct buf why = {0};
 
     buf_init(&why, WHY_MAX);
     return !s->property(s->worlds, s->q, s->salt, &why);

@@ -64,7 +64,7 @@ void err_clear(struct err *err)
 
 const char *err_text(const struct err *err, char out[static ERR_TEXT_MAX])
 {
-    AUTO(buf_clearp) struct buf b;
+    AUTO(buf_clearp) struct buf b = {0};
 
     buf_init(&b, 16384); /* four texts, each byte at most 8 characters once escaped */
     if (err->where[0]) {

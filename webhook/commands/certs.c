@@ -123,7 +123,7 @@ static int run_inspect(const struct command *command, int argc, char **argv)
     }
     /* One bad file does not hide the others. */
     for (size_t i = 0; i < options_n_arguments(o); i++) {
-        AUTO(buf_clearp) struct buf text;
+        AUTO(buf_clearp) struct buf text = {0};
         int one;
 
         err_clear(&err);

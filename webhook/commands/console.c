@@ -62,7 +62,7 @@ bool console_read(const char *file, struct buf *out, struct err *err)
 
 int console_help(const struct command *command)
 {
-    AUTO(buf_clearp) struct buf help;
+    AUTO(buf_clearp) struct buf help = {0};
 
     buf_init(&help, HELP_MAX);
     options_help(command, &help);

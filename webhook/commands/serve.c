@@ -77,7 +77,7 @@ static void add_rules(struct buf *out, const struct settings *settings)
 
 static int check_config(const struct service *s)
 {
-    AUTO(buf_clearp) struct buf out;
+    AUTO(buf_clearp) struct buf out = {0};
     char expires[32] = "";
     struct tm utc;
     time_t not_after = s->pair->not_after;

@@ -34,7 +34,7 @@ static struct known_application *add(struct facts *f, struct application *app)
 static void note_definition(struct facts *f, const struct manifest *m, const struct err *err)
 {
     char text[ERR_TEXT_MAX];
-    AUTO(buf_clearp) struct buf where;
+    AUTO(buf_clearp) struct buf where = {0};
 
     buf_init(&where, 4096);
     text_field(&where, str_from(m->file));

@@ -271,7 +271,7 @@ void metrics_certificate(struct metrics *m, const char *which, int64_t not_after
  * a label's value; controls are already written as \u{…} by then. */
 static void write_value(struct buf *out, const char *value)
 {
-    AUTO(buf_clearp) struct buf safe;
+    AUTO(buf_clearp) struct buf safe = {0};
 
     buf_init(&safe, TEXT_FIELD_MAX + 16);
     text_field(&safe, str_from(value));

@@ -113,8 +113,8 @@ static void cut_at(struct buf *out, struct str text, size_t n)
  * escaping adds differs along the text, so the cut is tried in proportion until it fits. */
 static void add_cut(struct buf *line, struct str text, size_t max)
 {
-    AUTO(buf_clearp) struct buf json;
-    AUTO(buf_clearp) struct buf cut;
+    AUTO(buf_clearp) struct buf json = {0};
+    AUTO(buf_clearp) struct buf cut = {0};
     size_t room = max > line->n ? max - line->n : 0;
     size_t n = text.n;
 
@@ -134,7 +134,7 @@ static void add_cut(struct buf *line, struct str text, size_t max)
 static void write_message(struct program_log *log, enum log_level level, const char *event,
                           struct str text)
 {
-    AUTO(buf_clearp) struct buf line;
+    AUTO(buf_clearp) struct buf line = {0};
 
     buf_init(&line, PIPE_BUF);
     start_line(&line, level, event);
@@ -146,7 +146,7 @@ static void write_message(struct program_log *log, enum log_level level, const c
 void program_log_event(struct program_log *log, enum log_level level, const char *event,
                        const char *format, ...)
 {
-    AUTO(buf_clearp) struct buf escaped;
+    AUTO(buf_clearp) struct buf escaped = {0};
     char message[MESSAGE_MAX];
     va_list values;
 
@@ -176,7 +176,7 @@ static void add_address(struct buf *line, const char *key, const char *host, uns
 void program_log_listening(struct program_log *log, const char *listen, unsigned port,
                            const char *admin, unsigned admin_port)
 {
-    AUTO(buf_clearp) struct buf line;
+    AUTO(buf_clearp) struct buf line = {0};
 
     buf_init(&line, PIPE_BUF);
     start_line(&line, LOG_INFO, "listening");

@@ -159,7 +159,7 @@ static void write_warnings(struct buf *out, const struct verdict *verdict)
  * audit event, and leads to the line of the decision log. */
 static void write_audit(struct buf *out, struct str uid, const struct verdict *verdict)
 {
-    AUTO(buf_clearp) struct buf rules;
+    AUTO(buf_clearp) struct buf rules = {0};
     bool seen[N_RULES] = {false};
 
     buf_init(&rules, 1024); /* four rule names */
@@ -187,7 +187,7 @@ void answer_write(struct buf *out, const struct review *review, const struct ver
     json_out_text(out, "uid", review->uid);
     json_out_bool(out, "allowed", verdict->allowed);
     if (!verdict->allowed) {
-        AUTO(buf_clearp) struct buf message;
+        AUTO(buf_clearp) struct buf message = {0};
 
         buf_init(&message, ANSWER_MESSAGE_MAX);
         answer_message(&message, verdict);

@@ -79,7 +79,7 @@ static void write_facts(struct buf *out, const struct facts *facts)
     json_out_open(out, "repositories", '{');
     for (size_t i = 0; settings && i < settings->n_repositories; i++) {
         const struct repository *r = facts_repository(facts, i);
-        AUTO(buf_clearp) struct buf label;
+        AUTO(buf_clearp) struct buf label = {0};
 
         buf_init(&label, 1024); /* a field */
         text_url(&label, str_from(settings->repositories[i].url));

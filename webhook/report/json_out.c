@@ -35,7 +35,7 @@ void json_out_text(struct buf *out, const char *key, struct str text)
 
 void json_out_field(struct buf *out, const char *key, struct str text)
 {
-    AUTO(buf_clearp) struct buf field;
+    AUTO(buf_clearp) struct buf field = {0};
 
     buf_init(&field, FIELD_MAX);
     text_field(&field, text);
@@ -44,7 +44,7 @@ void json_out_field(struct buf *out, const char *key, struct str text)
 
 void json_out_url(struct buf *out, const char *key, struct str url)
 {
-    AUTO(buf_clearp) struct buf field;
+    AUTO(buf_clearp) struct buf field = {0};
 
     buf_init(&field, FIELD_MAX);
     text_url(&field, url);

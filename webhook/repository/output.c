@@ -84,7 +84,7 @@ static void set_why(struct rendering *r, const char *format, va_list values) PRI
 
 static void set_why(struct rendering *r, const char *format, va_list values)
 {
-    AUTO(buf_clearp) struct buf text;
+    AUTO(buf_clearp) struct buf text = {0};
     struct buf safe;
 
     free(r->why);

@@ -140,7 +140,7 @@ void exemption_apply(const struct exempt_subject *s, struct finding *f)
     const struct exemption *expired;
     const struct exemption *entry = find_entry(s, f->rule, &expired);
     struct claim claim = read_claim(s->annotation);
-    AUTO(buf_clearp) struct buf why;
+    AUTO(buf_clearp) struct buf why = {0};
 
     buf_init(&why, NOTES_MAX);
     if (entry) {

@@ -55,7 +55,7 @@ static void measure(const struct facts_loader *l, const struct load *load, int64
 
     for (size_t i = 0; i < facts_n_repositories(load->facts); i++) {
         int64_t at = facts_repository_seen_at(load->facts, i);
-        AUTO(buf_clearp) struct buf source;
+        AUTO(buf_clearp) struct buf source = {0};
 
         buf_init(&source, SOURCE_MAX_BYTES);
         text_url(&source, str_from(settings->repositories[i].url));

@@ -54,7 +54,7 @@ static void log_decision(struct request *r, const struct review *review,
                          int64_t now, uint64_t duration_us)
 {
     const struct server_options *o = &r->server->options;
-    AUTO(buf_clearp) struct buf line;
+    AUTO(buf_clearp) struct buf line = {0};
 
     buf_init(&line, DECISION_LINE_MAX_BYTES);
     if (verdict->allowed && verdict->n_findings == 0 && !o->settings->log_allowed)

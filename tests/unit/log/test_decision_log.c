@@ -20,7 +20,7 @@ enum { LINE = 64 * 1024 };
 
 static unsigned long dropped(struct metrics *m)
 {
-    AUTO(buf_clearp) struct buf page;
+    AUTO(buf_clearp) struct buf page = {0};
     const char *at;
 
     buf_init(&page, METRICS_PAGE_MAX);

@@ -38,7 +38,7 @@ static void fill(struct metrics *m)
 static void the_page_is_the_expected_one(void **state)
 {
     struct metrics *m = metrics_new("1.2.3", "abc");
-    AUTO(buf_clearp) struct buf page;
+    AUTO(buf_clearp) struct buf page = {0};
     static char expected[64 * 1024];
     FILE *file = fopen("unit/log/expected-metrics.txt", "rb");
     size_t n;
@@ -62,7 +62,7 @@ static void the_page_is_the_expected_one(void **state)
 static void sources_are_bounded(void **state)
 {
     struct metrics *m = metrics_new("1", "x");
-    AUTO(buf_clearp) struct buf page;
+    AUTO(buf_clearp) struct buf page = {0};
     char name[32];
     size_t n = 0;
 

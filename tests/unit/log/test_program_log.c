@@ -103,7 +103,7 @@ static void a_character_is_not_cut_in_two(void **state)
 {
     struct fixture *f = *state;
     AUTO(json_unrefp) json_t *line = NULL;
-    AUTO(buf_clearp) struct buf text;
+    AUTO(buf_clearp) struct buf text = {0};
     const char *message;
 
     buf_init(&text, 8000);

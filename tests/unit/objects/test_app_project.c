@@ -256,7 +256,7 @@ enum { HOSTILE_MAX = 4 * 1024 * 1024, STARS = 50 * 1024 };
 
 static void long_lists_and_patterns_are_read(void **state)
 {
-    AUTO(buf_clearp) struct buf b;
+    AUTO(buf_clearp) struct buf b = {0};
 
     (void)state;
     buf_init(&b, HOSTILE_MAX);

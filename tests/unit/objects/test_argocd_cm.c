@@ -386,7 +386,7 @@ static void long_texts_and_deep_ones_end(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        AUTO(buf_clearp) struct buf b;
+        AUTO(buf_clearp) struct buf b = {0};
         AUTO(argocd_cm_freep) struct argocd_cm *cm = NULL;
 
         buf_init(&b, LONG + 1);

@@ -218,7 +218,7 @@ enum { HOSTILE_MAX = 4 * 1024 * 1024, NAME_LONG = 100 * 1024 };
 
 static void many_and_long_entries_are_read(void **state)
 {
-    AUTO(buf_clearp) struct buf b;
+    AUTO(buf_clearp) struct buf b = {0};
     AUTO(secret_freep) struct secret *s = NULL;
     struct identity owner;
 

@@ -341,7 +341,7 @@ static void substitute(struct str document, const struct review *r, struct exten
 static bool fault_was_not_read(struct str document, const struct review *r, struct extents *extents,
                                char why[COMPLAINT_MAX])
 {
-    AUTO(buf_clearp) struct buf text;
+    AUTO(buf_clearp) struct buf text = {0};
     AUTO(json_unrefp) json_t *tree = NULL;
     struct err err = {0};
 

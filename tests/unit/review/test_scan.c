@@ -226,7 +226,7 @@ static void wrong_types_inside_an_object_make_it_unreadable(void **state)
 
 static void too_deep_a_spec_is_unreadable(void **state)
 {
-    AUTO(buf_clearp) struct buf text;
+    AUTO(buf_clearp) struct buf text = {0};
     AUTO(review_freep) struct review *r = NULL;
     struct err err = {0};
 
@@ -371,7 +371,7 @@ static void too_much_to_keep_is_undecided_and_never_refused(void **state)
         static const size_t chunks[] = {0, 1, 4099};
 
         for (size_t j = 0; j < ARRAY_LEN(chunks); j++) {
-            AUTO(buf_clearp) struct buf text;
+            AUTO(buf_clearp) struct buf text = {0};
             AUTO(review_freep) struct review *r = NULL;
             struct err err = {0};
 

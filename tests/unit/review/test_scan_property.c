@@ -261,7 +261,7 @@ static void damage(struct gen *g)
 static void random_reviews_are_read_as_jansson_reads_them(void **state)
 {
     struct gen g = {.seed = 0x5EED2026};
-    AUTO(buf_clearp) struct buf text;
+    AUTO(buf_clearp) struct buf text = {0};
     unsigned n_unchanged = 0;
     unsigned n_refused = 0;
 
