@@ -71,12 +71,15 @@ run() {
       [[ $word =~ ^[A-Za-z0-9@%+=:,./_-]+$ ]] && printf ' %s' "$word" || printf " '%s'" "$word"
     done
     echo
-    # An editor's temporary file has another name each time.
-    sed -E 's|/[^ ]*/kubectl[a-z-]*-edit-[^ ]*\.yaml|FILE|' "$OUT" "$ERR"
+    # An editor's temporary file has another name each time, what is live another resourceVersion.
+    sed -E -e 's|/[^ ]*/kubectl[a-z-]*-edit-[^ ]*\.yaml|FILE|' -e 's|cluster@[0-9]+|cluster@VERSION|g' "$OUT" "$ERR"
     echo "[exit $STATUS]"
     echo
   } >>"$TRANSCRIPT"
 }
+
+# chapter TEXT: a heading in the transcript.
+chapter() { printf '## %s\n\n' "$*" | tee -a "$TRANSCRIPT"; }
 
 # allowed COMMAND...: it succeeds, without a word of ours.
 allowed() {
