@@ -433,7 +433,7 @@ static void write_not_judged(struct buf *out, const struct replay *r)
     const char *before = " (";
 
     buf_printf(out, "; %llu could not be judged again", (unsigned long long)n_not_judged(r));
-    for (size_t i = 0; i < N_OBSTACLES; i++) {
+    for (size_t i = NO_OBSTACLE + 1; i < N_OBSTACLES; i++) {
         if (!r->n_obstacles[i])
             continue;
         buf_printf(out, "%s%llu %s", before, (unsigned long long)r->n_obstacles[i],
