@@ -111,20 +111,6 @@ static bool is_excused(const struct finding *stored, const struct finding *refus
     return is_same_matter(stored, refused) && stored->verdict == FINDING_DENY;
 }
 
-/*
- * Narrowed: an Application whose stored state was undecided and bears its own mark under any method
- * at all is let through with a fault that is proven now, whether or not a mark has to do with it.
- */
-static bool is_known_gap(const struct world *w, const json_t *object)
-{
-    AUTO(json_unrefp) json_t *copy = stored_part(object);
-    AUTO(application_freep) struct application *app = NULL;
-    struct err err = {0};
-
-    return is_application(object) && application_parse(copy, STR_NONE, STR_NONE, &app, &err) &&
-           subject_own_mark_of_any_method(w->facts, app);
-}
-
 /* The other way round: a fault that what is stored does not have for certain is refused. */
 static bool is_new_fault_refused(const struct world *w, const struct request *q, uint64_t salt,
                                  struct buf *why)
@@ -140,8 +126,7 @@ static bool is_new_fault_refused(const struct world *w, const struct request *q,
 
         for (size_t k = 0; k < stored->n_findings; k++)
             is_new = is_new && !is_excused(&stored->findings[k], &created->findings[i]);
-        if (is_new && created->findings[i].denies && update->allowed &&
-            !is_known_gap(w, q->old_object)) {
+        if (is_new && created->findings[i].denies && update->allowed) {
             complain(why, "a new fault is let through", update, "creating the object", created);
             return false;
         }

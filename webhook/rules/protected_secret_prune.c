@@ -2,19 +2,6 @@
  * 3.4). Row numbers are those of reference/argocd.md 5.4. */
 #include "rules/pruned_secret.h"
 
-/* False when nothing was found. */
-static bool judge_output(const struct context *c, const struct threatened *wanted,
-                         struct findings *out)
-{
-    AUTO(external_secret_freep) struct external_secret *es = NULL;
-    struct threat threat = pruned_secret_judge(c, wanted, &es);
-
-    if (threat.fate.fate == FATE_SAFE)
-        return false;
-    pruned_secret_report(c, &threat, RULE_PROTECTED_SECRET_PRUNE, out)->traits |= TRAIT_PROTECTED;
-    return true;
-}
-
 static void judge_secret(const struct context *c, const struct identity *secret,
                          struct findings *out)
 {
@@ -22,16 +9,25 @@ static void judge_secret(const struct context *c, const struct identity *secret,
     bool by_operation = application_operation_prunes(a, secret);
     const struct output *brought = c->subject->operation_output;
     /* An operation that brings its own sources prunes by those, automated syncs by the spec's. */
-    const struct threatened own = {
+    struct threatened wanted = {
         .secret = *secret,
         .pruner = pruner_judged(c, c->subject->output, a->prunes || (by_operation && !brought)),
     };
+    AUTO(external_secret_freep) struct external_secret *es = NULL;
+    AUTO(external_secret_freep) struct external_secret *brought_es = NULL;
+    struct threat threat = pruned_secret_judge(c, &wanted, &es);
 
-    if (judge_output(c, &own, out) || !by_operation || !brought)
-        return;
-    (void)judge_output(
-        c, &(const struct threatened){.secret = *secret, .pruner = pruner_judged(c, brought, true)},
-        out);
+    if (by_operation && brought) {
+        struct threat other;
+
+        wanted.pruner = pruner_judged(c, brought, true);
+        other = pruned_secret_judge(c, &wanted, &brought_es);
+        if (other.fate.fate > threat.fate.fate)
+            threat = other;
+    }
+    if (threat.fate.fate != FATE_SAFE)
+        pruned_secret_report(c, &threat, RULE_PROTECTED_SECRET_PRUNE, out)->traits |=
+            TRAIT_PROTECTED;
 }
 
 void rule_protected_secret_prune(const struct context *c, struct findings *out)

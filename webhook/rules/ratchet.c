@@ -65,14 +65,15 @@ bool ratchet_is_changed(const struct facts *f, const json_t *object, const json_
 }
 
 /* Whether `before` is the same finding, as bad or worse. A mark under another method proves nothing
- * of the old object, but gaining the new one is a migration then, not a new mistake. */
+ * of the old object, but gaining the new one is a migration then, not a new mistake; what the
+ * sources render is one. */
 static bool covers(const struct finding *before, const struct finding *now)
 {
     return before->rule == now->rule && strcmp(before->subject, now->subject) == 0 &&
            strcmp(before->target, now->target) == 0 &&
            (before->verdict == FINDING_DENY || now->verdict != FINDING_DENY ||
-            (before->traits & TRAIT_OWN_MARK)) &&
-           (now->traits & ~before->traits & ~(unsigned)TRAIT_NEVER_DENIES) == 0;
+            ((before->traits & TRAIT_OWN_MARK) && (now->traits & TRAIT_BY_MARK))) &&
+           (now->traits & ~before->traits & ~(unsigned)(TRAIT_NEVER_DENIES | TRAIT_BY_MARK)) == 0;
 }
 
 void ratchet_apply(struct findings *now, const struct findings *before)

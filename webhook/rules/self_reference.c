@@ -148,7 +148,7 @@ static void deny_own_mark(const struct context *c, const struct shown *mark, con
                show_id(&c->subject->app->id).text, mark->text, why, harm(c->facts));
     add_repair(&m, c, "its manifest");
     f = findings_add(out, c, RULE_SELF_REFERENCE, FINDING_DENY, "", &m);
-    f->traits = traits_of(c);
+    f->traits = traits_of(c) | TRAIT_BY_MARK;
     finding_add_evidence(f, mark->text, "object");
 }
 

@@ -17,6 +17,7 @@ enum finding_trait {
     TRAIT_PROTECTED = 4,     /* the target is a protected Secret */
     TRAIT_OWN_MARK = 8,      /* the Application bears its own tracking mark */
     TRAIT_OPERATION = 16,    /* a new or changed operation prunes */
+    TRAIT_BY_MARK = 64,      /* the own mark is what proves it */
     TRAIT_NEVER_DENIES = 32, /* undecided, whatever the settings ask for: the destination
                                is not known (design 3.5), or an UPDATE cannot be compared */
 };
