@@ -1,8 +1,8 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cluster/internal.h"
-#include "cluster/names.h"
 #include "cluster/select.h"
+#include "objects/names.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 #include "config/keys.h"
 #include "base/attr.h"
 #include "config/values.h"
+#include "objects/names.h"
 #include <stdlib.h>
 
 #define SECOND ((uint64_t)1000)
@@ -66,7 +67,7 @@ static const struct choice cluster_secrets[] = {
 
 static bool is_application_namespace(struct str text)
 {
-    return str_is(text, "*") || value_is_namespace(text);
+    return str_is(text, "*") || names_is_label(text);
 }
 
 static bool is_given(struct str text)
@@ -158,7 +159,7 @@ static const struct key keys[] = {
     {.path = "argocd.namespace",
      .type = KEY_TEXT,
      .wanted = WANTED_NAMESPACE,
-     .check = value_is_namespace,
+     .check = names_is_label,
      AT(argocd.namespace)},
     {.path = "argocd.applicationNamespaces",
      .type = KEY_TEXTS,
@@ -261,13 +262,13 @@ static const struct key keys[] = {
     {.path = "protected[].namespace",
      .type = KEY_TEXT,
      .wanted = WANTED_NAMESPACE,
-     .check = value_is_namespace,
+     .check = names_is_label,
      .required = true,
      IN_PROTECTED(namespace)},
     {.path = "protected[].name",
      .type = KEY_TEXT,
      .wanted = "the name of a Secret",
-     .check = value_is_name,
+     .check = names_is_subdomain,
      .required = true,
      IN_PROTECTED(name)},
 
@@ -310,13 +311,13 @@ static const struct key keys[] = {
     {.path = "exemptions.list[].namespace",
      .type = KEY_TEXT,
      .wanted = WANTED_NAMESPACE " (no pattern)",
-     .check = value_is_namespace,
+     .check = names_is_label,
      .required = true,
      IN_EXEMPTION(namespace)},
     {.path = "exemptions.list[].name",
      .type = KEY_TEXT,
      .wanted = "the name of an Application or ExternalSecret (no pattern)",
-     .check = value_is_name,
+     .check = names_is_subdomain,
      .required = true,
      IN_EXEMPTION(name)},
     {.path = "exemptions.list[].reason",
@@ -340,7 +341,7 @@ static const struct key keys[] = {
     {.path = "exemptions.annotation.namespaces",
      .type = KEY_TEXTS,
      .wanted = "names of namespaces (no pattern)",
-     .check = value_is_namespace,
+     .check = names_is_label,
      AT(exempt_annotation.namespaces),
      .count_offset = offsetof(struct settings, exempt_annotation.n_namespaces)},
 

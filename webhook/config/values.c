@@ -1,4 +1,5 @@
 #include "config/values.h"
+#include "objects/names.h"
 #include <arpa/inet.h>
 #include <string.h>
 #include <time.h>
@@ -224,37 +225,15 @@ bool value_is_address(struct str text)
            is_host(str_sub(text, 0, colon));
 }
 
-/* Alphanumerics at both ends; between them also '-' and what `also` holds. */
-static bool is_part(struct str text, size_t max, const char *also, bool upper)
+/* 1 to 63 of [A-Za-z0-9._-], alphanumerics at both ends. */
+static bool is_label_name(struct str text)
 {
-    if (text.n == 0 || text.n > max || !is_alnum(text.p[0]) || !is_alnum(text.p[text.n - 1]))
+    if (text.n == 0 || text.n > 63 || !is_alnum(text.p[0]) || !is_alnum(text.p[text.n - 1]))
         return false;
-    for (size_t i = 0; i < text.n; i++) {
-        char c = text.p[i];
-
-        if (!(is_alnum(c) && (upper || is_digit(c) || is_lower(c))) && c != '-' &&
-            (c == '\0' || !strchr(also, c)))
+    for (size_t i = 0; i < text.n; i++)
+        if (!is_alnum(text.p[i]) && (text.p[i] == '\0' || !strchr("-._", text.p[i])))
             return false;
-    }
     return true;
-}
-
-bool value_is_namespace(struct str text)
-{
-    return is_part(text, 63, "", false);
-}
-
-bool value_is_name(struct str text)
-{
-    struct str rest = text;
-    struct str label;
-
-    if (text.n > 253)
-        return false;
-    while (str_split(&rest, '.', &label))
-        if (!is_part(label, 253, "", false))
-            return false;
-    return text.n > 0;
 }
 
 bool value_is_label_key(struct str text)
@@ -262,9 +241,9 @@ bool value_is_label_key(struct str text)
     size_t slash = str_find_char(text, '/');
 
     if (slash == text.n)
-        return is_part(text, 63, "._", true);
-    return value_is_name(str_sub(text, 0, slash)) &&
-           is_part(str_sub(text, slash + 1, text.n), 63, "._", true);
+        return is_label_name(text);
+    return names_is_subdomain(str_sub(text, 0, slash)) &&
+           is_label_name(str_sub(text, slash + 1, text.n));
 }
 
 bool value_is_version(struct str text)

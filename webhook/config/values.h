@@ -23,9 +23,5 @@ bool value_is_address(struct str text);
 /* Source: Kubernetes, "Labels and Selectors", syntax: an optional DNS subdomain of at most 253
  * bytes and '/', then 1 to 63 of [A-Za-z0-9._-] that start and end alphanumerically. */
 bool value_is_label_key(struct str text);
-/* A namespace's name: RFC 1123 label, at most 63 bytes, lower case. */
-bool value_is_namespace(struct str text);
-/* An object's name: RFC 1123 subdomain, at most 253 bytes, lower case. */
-bool value_is_name(struct str text);
 /* X.Y or X.Y.Z with an optional v before it. */
 bool value_is_version(struct str text);

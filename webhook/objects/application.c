@@ -251,6 +251,15 @@ bool source_same(const struct source *a, const struct source *b)
            same_options(a->plugin, b->plugin);
 }
 
+bool application_same_sources(const struct application *a, const struct application *b)
+{
+    bool same = a->n_sources == b->n_sources;
+
+    for (size_t i = 0; same && i < a->n_sources; i++)
+        same = source_same(&a->sources[i], &b->sources[i]);
+    return same;
+}
+
 bool application_has_sync_option(const struct application *app, const char *option)
 {
     for (size_t i = 0; i < json_array_size(app->sync_options); i++)

@@ -76,6 +76,8 @@ void application_freep(struct application **app);
 bool repo_url_eq(struct str a, struct str b);
 /* The same source: null, absent and empty options are equal (reference/argocd.md 1.3). */
 bool source_same(const struct source *a, const struct source *b);
+/* All of them, in the same order. */
+bool application_same_sources(const struct application *a, const struct application *b);
 /* Whether spec.syncPolicy.syncOptions holds exactly that string. */
 bool application_has_sync_option(const struct application *app, const char *option);
 /* Whether the operation prunes and reaches the object: it lists no resources, or this one. */

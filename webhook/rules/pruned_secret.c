@@ -17,15 +17,6 @@ static const struct application *stored(const struct context *c)
     return c->before ? c->before->app : c->subject->stored ? c->subject->app : NULL;
 }
 
-static bool same_sources(const struct application *a, const struct application *b)
-{
-    bool same = a->n_sources == b->n_sources;
-
-    for (size_t i = 0; same && i < a->n_sources; i++)
-        same = source_same(&a->sources[i], &b->sources[i]);
-    return same;
-}
-
 struct pruner pruner_judged(const struct context *c, const struct output *output, bool prunes)
 {
     const struct application *app = c->subject->app;
@@ -38,7 +29,7 @@ struct pruner pruner_judged(const struct context *c, const struct output *output
     else if (app->operation_dry_prune)
         p.later = "the prune of this operation is a dry run, and the same without dryRun deletes "
                   "the Secret";
-    if (before && output == c->subject->output && same_sources(app, before))
+    if (before && output == c->subject->output && application_same_sources(app, before))
         p.compared = before;
     return p;
 }

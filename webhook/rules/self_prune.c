@@ -23,15 +23,6 @@ struct compared {
     bool same_sources;
 };
 
-static bool same_sources(const struct application *a, const struct application *b)
-{
-    bool same = a->n_sources == b->n_sources;
-
-    for (size_t i = 0; same && i < a->n_sources; i++)
-        same = source_same(&a->sources[i], &b->sources[i]);
-    return same;
-}
-
 /* A manual prune needs no automated one (reference/argocd.md 1.3); it syncs what it brings. */
 static bool prunes_by_operation(const struct subject *s)
 {
@@ -101,7 +92,7 @@ void rule_self_prune(const struct context *c, struct findings *out)
         return;
     /* The review carries the stored status; the new object's would be its author's word. */
     compared.entry = application_find_resource(c->before->app, &app->id);
-    compared.same_sources = same_sources(app, c->before->app);
+    compared.same_sources = application_same_sources(app, c->before->app);
     if (!would_prune_itself(c->facts, c->subject, &compared))
         return;
     /* Where it was so already, the request changes nothing about it. */

@@ -3,9 +3,9 @@
  * control character reaches a note. */
 #include "base/json.h"
 #include "cluster/cluster.h"
-#include "cluster/names.h"
 #include "objects/application.h"
 #include "objects/external_secret.h"
+#include "objects/names.h"
 #include <stdint.h>
 #include <stdlib.h>
 

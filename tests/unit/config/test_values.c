@@ -212,29 +212,6 @@ static void label_keys_follow_kubernetes(void **state)
     assert_false(value_is_label_key(STR("a\0b")));
 }
 
-static void names_follow_kubernetes(void **state)
-{
-    static const struct text_case namespaces[] = {
-        {"argocd", true},  {"a", true},     {"team-1", true},  {"", false},
-        {"team.1", false}, {"Team", false}, {"team_1", false}, {"-team", false},
-    };
-    static const struct text_case names[] = {
-        {"argocd-secret", true}, {"a.b-c", true}, {"", false},   {"a..b", false}, {"A", false},
-        {"a_b", false},          {".a", false},   {"a.", false},
-    };
-    char long_name[255];
-
-    (void)state;
-    run_texts(namespaces, ARRAY_LEN(namespaces), value_is_namespace);
-    run_texts(names, ARRAY_LEN(names), value_is_name);
-    for (size_t i = 0; i < sizeof long_name; i++)
-        long_name[i] = 'a';
-    assert_true(value_is_name((struct str){long_name, 253}));
-    assert_false(value_is_name((struct str){long_name, 254}));
-    assert_true(value_is_namespace((struct str){long_name, 63}));
-    assert_false(value_is_namespace((struct str){long_name, 64}));
-}
-
 static void versions_have_two_or_three_numbers(void **state)
 {
     static const struct text_case cases[] = {
@@ -256,7 +233,6 @@ int main(void)
         cmocka_unit_test(a_day_ends_with_its_last_second_and_a_time_where_it_stands),
         cmocka_unit_test(addresses_are_host_and_port),
         cmocka_unit_test(label_keys_follow_kubernetes),
-        cmocka_unit_test(names_follow_kubernetes),
         cmocka_unit_test(versions_have_two_or_three_numbers),
     };
 

@@ -1,4 +1,4 @@
-#include "cluster/names.h"
+#include "objects/names.h"
 
 static bool is_alnum(char c)
 {

@@ -1,6 +1,6 @@
 /* The names an API server takes for the kinds that are read. */
 #include "base/attr.h"
-#include "cluster/names.h"
+#include "objects/names.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
