@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { SNAPSHOT_MAX = 1024 * 1024 };
+
 static char *full_path(const struct world *w, const char *path)
 {
     return xasprintf("%s/%s", w->root, path);
@@ -62,18 +64,19 @@ void world_write(const struct world *w, const char *path, const char *text)
     assert_int_equal(fclose(file), 0);
 }
 
-void world_snapshot(const struct world *w, const char *items)
+void world_snapshot(const struct world *w, const char *const *items)
 {
-    AUTO(freep)
-    char *text = xasprintf("{apiVersion: v1, kind: List, metadata: {resourceVersion: ''}, "
-                           "items: [%s]}",
-                           items);
+    AUTO(buf_clearp) struct buf text = {.max = SNAPSHOT_MAX};
     AUTO(json_unrefp) json_t *list = NULL;
     AUTO(freep) char *json = NULL;
     struct err err = {0};
     char reason[ERR_TEXT_MAX];
 
-    if (!yaml_read(str_from(text), 1, &list, NULL, &err))
+    buf_adds(&text, "{apiVersion: v1, kind: List, metadata: {resourceVersion: ''}, items: [");
+    for (size_t i = 0; items[i]; i++)
+        buf_printf(&text, "%s%s", i ? ", " : "", items[i]);
+    buf_adds(&text, "]}");
+    if (!yaml_read(buf_str(&text), 1, &list, NULL, &err))
         fail_msg("%s", err_text(&err, reason));
     json = json_dumps(list, JSON_COMPACT);
     world_write(w, "cluster.json", json);

@@ -22,8 +22,10 @@ void world_init(struct world *w, const char *config);
 void world_clear(struct world *w); /* removes all of it */
 /* path: relative; its directories are made. */
 void world_write(const struct world *w, const char *path, const char *text);
-/* items: the objects of a List, as JSON or flow YAML without its brackets. */
-void world_snapshot(const struct world *w, const char *items);
+/* A List of objects; each text is one in flow YAML (in which n and y are booleans), or several with
+ * commas between them. */
+#define WORLD_SNAPSHOT(w, ...) world_snapshot((w), (const char *const[]){__VA_ARGS__, NULL})
+void world_snapshot(const struct world *w, const char *const *items);
 void world_remove(const struct world *w, const char *path);
 /* former may be NULL. Given back with facts_unref(). */
 struct facts *world_load(const struct world *w, const struct facts *former, int64_t now);

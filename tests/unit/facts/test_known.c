@@ -142,7 +142,7 @@ static void what_is_live_and_what_is_defined(void **state)
 
         world_init(&w, rows[i].live ? CONFIG : CONFIG_REPOSITORY);
         if (rows[i].live)
-            world_snapshot(&w, rows[i].live);
+            WORLD_SNAPSHOT(&w, rows[i].live);
         for (size_t k = 0; k < ARRAY_LEN(rows[i].files) && rows[i].files[k].path; k++) {
             AUTO(freep) char *path = xasprintf("repo/%s", rows[i].files[k].path);
 
@@ -165,8 +165,8 @@ static void applications_of_another_argo_cd_are_not_known(void **state)
 
     (void)state;
     world_init(&w, CONFIG "argocd: {namespace: argocd, applicationNamespaces: [team-a]}\n");
-    world_snapshot(&w, LIVE_APPLICATION("argocd", "a", "p") "," LIVE_APPLICATION(
-                           "team-a", "a", "p") "," LIVE_APPLICATION("team-b", "a", "p"));
+    WORLD_SNAPSHOT(&w, LIVE_APPLICATION("argocd", "a", "p"), LIVE_APPLICATION("team-a", "a", "p"),
+                   LIVE_APPLICATION("team-b", "a", "p"));
     f = world_load(&w, NULL, 1);
     assert_known(f, "live", "argocd/a live p; team-a/a live p");
     facts_unref(f);

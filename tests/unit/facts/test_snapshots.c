@@ -30,7 +30,7 @@ static void a_snapshot_that_is_unchanged_is_not_read_again(void **state)
 
     (void)state;
     world_init(&w, CONFIG);
-    world_snapshot(&w, ONE);
+    WORLD_SNAPSHOT(&w, ONE);
     first = world_load(&w, NULL, 100);
     assert_only(first, "one");
     assert_int_equal(facts_cluster_seen_at(first), 100);
@@ -54,9 +54,9 @@ static void a_snapshot_that_was_rewritten_is_read(void **state)
 
     (void)state;
     world_init(&w, CONFIG);
-    world_snapshot(&w, ONE);
+    WORLD_SNAPSHOT(&w, ONE);
     first = world_load(&w, NULL, 100);
-    world_snapshot(&w, TWO);
+    WORLD_SNAPSHOT(&w, TWO);
     assert_true(facts_changed(first, 101));
     second = world_load(&w, first, 101);
     assert_only(first, "one");
@@ -75,7 +75,7 @@ static void assert_kept(const struct world *w, bool cut_off)
     struct facts *second;
     struct facts *third;
 
-    world_snapshot(w, ONE);
+    WORLD_SNAPSHOT(w, ONE);
     first = world_load(w, NULL, 100);
     if (cut_off)
         world_write(w, "cluster.json",
@@ -103,7 +103,7 @@ static void assert_kept(const struct world *w, bool cut_off)
     assert_int_equal(facts_n_notes(second), 1);
     facts_unref(third);
     assert_false(facts_changed(second, 100000));
-    world_snapshot(w, TWO);
+    WORLD_SNAPSHOT(w, TWO);
     assert_true(facts_changed(second, 100001));
     third = world_load(w, second, 100001);
     assert_only(third, "two");
@@ -142,12 +142,12 @@ static void a_snapshot_that_comes_back_in_time_is_read(void **state)
 
     (void)state;
     world_init(&w, CONFIG);
-    world_snapshot(&w, ONE);
+    WORLD_SNAPSHOT(&w, ONE);
     first = world_load(&w, NULL, 100);
     world_remove(&w, "cluster.json");
     second = world_load(&w, first, 200);
     assert_only(second, "one");
-    world_snapshot(&w, TWO);
+    WORLD_SNAPSHOT(&w, TWO);
     assert_true(facts_changed(second, 201));
     third = world_load(&w, second, 201);
     assert_only(third, "two");
@@ -194,7 +194,7 @@ static void at_the_start_nothing_has_been_read(void **state)
 
     (void)state;
     world_init(&w, CONFIG);
-    world_snapshot(&w, ONE);
+    WORLD_SNAPSHOT(&w, ONE);
     options.settings = w.settings;
     f = facts_load(&options, 100);
     assert_int_equal(facts_n_applications(f), 0);
