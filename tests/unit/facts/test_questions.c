@@ -265,7 +265,7 @@ static void many_of_one_mark_stay_in_their_order(void **state)
     AUTO(freep) char *order = NULL;
 
     (void)state;
-    buf_init(&items, 1024 * 1024);
+    buf_init(&items, (size_t)1024 * 1024);
     buf_init(&wanted, 4096);
     for (unsigned i = 100; i-- > 0;)
         buf_printf(&items,
