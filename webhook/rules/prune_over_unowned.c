@@ -8,9 +8,9 @@
 
 /* Nobody reads more findings than these of one Application, and each costs a walk. */
 enum { FINDINGS_MAX = 10 };
-/* Each ExternalSecret is looked for among all that the Application renders: 4,000 of them beside
- * as many other objects are within this, and done in half a second. */
-enum { LOOKS_MAX = 32 * 1024 * 1024 };
+/* Each ExternalSecret is looked for among all that the Application renders: 2,000 of them beside as
+ * many other objects are within this, and done in a second. */
+enum { LOOKS_MAX = 8 * 1024 * 1024 };
 
 /* The targets that something was found about, and what was looked at. */
 struct targets {
@@ -73,7 +73,7 @@ static bool may_look(const struct context *c, struct targets *t, struct findings
     const struct output *o = c->subject->output;
     struct buf m;
 
-    if (t->looks > LOOKS_MAX)
+    if (t->looks > LOOKS_MAX || t->n_of[FATE_DELETED] == FINDINGS_MAX)
         return false;
     for (size_t i = 0; i < o->n; i++)
         t->looks += o->sources[i].rendering ? o->sources[i].rendering->n_objects : 1;

@@ -216,12 +216,73 @@ static struct threat threat_of(const struct threatened *wanted, enum threat_caus
     };
 }
 
+static bool wants_to_own(const struct threat *threat, const struct external_secret *es)
+{
+    return es->creation_policy == CREATION_OWNER && es->targets_secret &&
+           str_eq(es->target_name, threat->secret.name) &&
+           str_eq(es->id.namespace, threat->secret.namespace) &&
+           !identity_eq(&es->id, &threat->es->id);
+}
+
+/* Without parsing it: this is asked of all that is rendered. */
+static bool may_write(const struct rendered *object, const struct identity *secret)
+{
+    struct str name;
+
+    if (object->hook || !str_eq(object->id.namespace, secret->namespace) ||
+        !identity_is_kind(&object->id, GROUP_EXTERNAL_SECRETS, "ExternalSecret"))
+        return false;
+    name = json_str_at(json_object_at(json_object_at(object->manifest->object, "spec"), "target"),
+                       "name");
+    return str_eq(name.n ? name : object->id.name, secret->name);
+}
+
+static bool renders_owner(const struct threat *threat)
+{
+    const struct output *o = threat->pruner.output;
+
+    for (size_t i = 0; i < o->n; i++) {
+        const struct rendering *r = o->sources[i].shared ? NULL : o->sources[i].rendering;
+
+        for (size_t k = 0; r && k < r->n_objects; k++) {
+            const struct rendered *object = &r->objects[k];
+            AUTO(external_secret_freep) struct external_secret *es = NULL;
+            struct err err = {0};
+
+            if (may_write(object, &threat->secret) &&
+                external_secret_parse(object->manifest->object, object->id.namespace,
+                                      object->id.name, &es, &err) &&
+                wants_to_own(threat, es))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Another ExternalSecret that may own the Secret, which was not seen (external-secrets.md 3.3 row
+ * 12). */
+static bool has_owning_sibling(const struct context *c, const struct threat *threat)
+{
+    const struct known_external_secret *other;
+
+    for (size_t i = 0; (other = facts_external_secret_on(c->facts, &threat->secret, i)); i++)
+        if (wants_to_own(threat, other->es))
+            return true;
+    return renders_owner(threat);
+}
+
 static struct secret_fate judge_external_secret(const struct context *c,
                                                 const struct threat *threat)
 {
-    if (external_secret_leaves_unowned(threat->es))
-        return under_hypotheses(c, threat, fate_through_es);
-    return not_known("its ExternalSecret's creationPolicy is not one this program knows");
+    struct secret_fate fate;
+
+    if (!external_secret_leaves_unowned(threat->es))
+        return not_known("its ExternalSecret's creationPolicy is not one this program knows");
+    fate = under_hypotheses(c, threat, fate_through_es);
+    if (fate.fate == FATE_DELETED && !threat->live && has_owning_sibling(c, threat))
+        return not_known("another ExternalSecret with creationPolicy Owner writes to the same "
+                         "Secret, and whether it owns it is not seen");
+    return fate;
 }
 
 struct secret_fate pruned_secret_fate_through(const struct context *c,
