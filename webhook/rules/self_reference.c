@@ -1,4 +1,5 @@
 /* self_reference.c: an Application whose sources render its own definition (design 3.1). */
+#include "base/json.h"
 #include "rules/cycle.h"
 #include "rules/hang.h"
 #include "rules/rule.h"
@@ -279,6 +280,16 @@ static bool judge_cycle(const struct context *c, struct findings *out)
     return true;
 }
 
+/* Argo CD itself said that these sources no longer render it (reference/argocd.md 4.3): it prunes
+ * itself then, which is self-prune's business. */
+static bool is_compared_and_left_out(const struct context *c)
+{
+    const struct application *before = c->before ? c->before->app : c->subject->app;
+
+    return application_same_sources(c->subject->app, before) &&
+           json_bool_at(application_find_resource(before, &before->id), "requiresPruning", false);
+}
+
 void rule_self_reference(const struct context *c, struct findings *out)
 {
     const struct application *app = c->subject->app;
@@ -305,7 +316,8 @@ void rule_self_reference(const struct context *c, struct findings *out)
     }
     if (here == TRI_YES && c->subject->stored &&
         subject_own_mark(c->facts, app, &mark) == TRI_YES) {
-        deny_own_mark(c, &mark, why, out);
+        if (!is_compared_and_left_out(c))
+            deny_own_mark(c, &mark, why, out);
         return;
     }
     parent = here == TRI_YES ? parent_with_same_source(c) : NULL;
