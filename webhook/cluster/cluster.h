@@ -43,9 +43,10 @@ struct cluster_object {
      *   ClusterExternalSecret  spec, of whose externalSecretSpec the same;
      *                   status.provisionedNamespaces
      *   ConfigMap       of data application.*, resource.*, installationID and globalProjects:
-     * client secrets may stand in other keys Secret          type, and metadata.managedFields, of
-     * fieldsV1 f:metadata and f:type. Never data, stringData, or kubectl's
-     * last-applied-configuration. */
+     *                   client secrets may stand under other keys
+     *   Secret          type, and of metadata.managedFields what fieldsV1 says of metadata and
+     * type. Never data, stringData, or kubectl's last-applied-configuration.
+     */
     json_t *object;
 };
 
@@ -85,6 +86,8 @@ bool cluster_is_whole(const struct cluster *c);
 /* Whether a file looks different now (device, inode, size, times, or whether it is there). */
 bool cluster_changed(const struct cluster *c);
 int64_t cluster_loaded_at(const struct cluster *c);
+/* When the oldest of the files that were read was written (its mtime); Unix seconds, 0 for none. */
+int64_t cluster_written_at(const struct cluster *c);
 /* The greatest metadata.resourceVersion that was seen, "" where there is none. */
 const char *cluster_resource_version(const struct cluster *c);
 

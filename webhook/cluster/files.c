@@ -125,6 +125,19 @@ struct cluster *cluster_read_snapshot_text(const char *name, struct str text, in
     return c;
 }
 
+int64_t cluster_written_at(const struct cluster *c)
+{
+    int64_t oldest = 0;
+
+    for (size_t i = 0; i < c->n_files; i++) {
+        const struct file *file = &c->files[i];
+
+        if (file->present && (!oldest || file->status.st_mtim.tv_sec < oldest))
+            oldest = file->status.st_mtim.tv_sec;
+    }
+    return oldest;
+}
+
 static bool same_time(struct timespec a, struct timespec b)
 {
     return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;

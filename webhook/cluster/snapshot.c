@@ -380,8 +380,10 @@ static void check_continued(const struct walk *w)
 
 static void finish_list(struct walk *w)
 {
-    if (json_value_at(w->top, "items")) {
-        (void)tear(w, w->at, "its items are no list");
+    const json_t *items = json_object_get(w->top, "items");
+
+    if (json_value_at(w->top, "items") || (!items && !w->items_at)) {
+        (void)tear(w, w->at, items ? "its items are no list" : "it is a list without items");
         return;
     }
     if (w->nameless) {

@@ -50,9 +50,20 @@ size_t facts_n_live_objects(const struct facts *f)
     return n;
 }
 
+bool facts_cluster_is_whole(const struct facts *f)
+{
+    return !f->cluster.failed &&
+           (!f->cluster.shared || cluster_is_whole(f->cluster.shared->cluster));
+}
+
 int64_t facts_cluster_seen_at(const struct facts *f)
 {
     return f->cluster.seen_at;
+}
+
+int64_t facts_cluster_written_at(const struct facts *f)
+{
+    return f->cluster.shared ? cluster_written_at(f->cluster.shared->cluster) : 0;
 }
 
 size_t facts_n_notes(const struct facts *f)

@@ -177,17 +177,25 @@ const struct secret *facts_secret(const struct facts *f, const struct identity *
 /* Argo CD's settings: live, or as an Application renders them; NULL where neither is known. */
 const struct argocd_cm *facts_argocd_cm(const struct facts *f);
 /*
- * Whether Argo CD leaves objects of that identity alone whatever the Application's mark on them
- * says: its AppProject forbids them, or Argo CD does not watch their kind
- * (reference/argocd.md 5.1). why: set where it does, a phrase.
+ * Whether Argo CD touches objects of that identity for the Application: NO where it does not watch
+ * their kind, or the AppProject forbids them (reference/argocd.md 5.1); NOT_KNOWN where the
+ * AppProject does and global projects, which argocd-cm names, may permit them all the same.
  */
-bool facts_is_out_of_reach(const struct facts *f, const struct application *app,
-                           const struct identity *id, const char **why);
+enum tri facts_reaches(const struct facts *f, const struct application *app,
+                       const struct identity *id);
+
+/* Whether the Secret is certainly not there: others of its namespace were seen, and all Secrets. */
+bool facts_secret_is_absent(const struct facts *f, const struct identity *id);
 
 /* What was read of the cluster: its greatest resourceVersion ("" when it shows none), NULL where
  * nothing is configured or could be read. */
 const char *facts_cluster_version(const struct facts *f);
+/* Whether every snapshot could be read to its end; true where none is configured. */
+bool facts_cluster_is_whole(const struct facts *f);
 /* How many objects of the kinds that rules ask for were seen. */
 size_t facts_n_live_objects(const struct facts *f);
-/* As facts_repository_seen_at(); 0 where nothing is configured. */
+/* When all of it was last read, or found as it was; Unix seconds, 0 never. */
 int64_t facts_cluster_seen_at(const struct facts *f);
+/* When the oldest snapshot was written; Unix seconds, 0 where none was read. It is as old as that,
+ * however often it was looked at since. */
+int64_t facts_cluster_written_at(const struct facts *f);

@@ -156,6 +156,27 @@ static void index_marks(struct facts *f)
     facts_sort_named(f->marked, f->n_marked);
 }
 
+/* Whoever exports Secrets means the protected ones first: one that is missing was renamed, deleted,
+ * or left out by a list of another namespace. */
+static void note_missing_protected(struct facts *f)
+{
+    for (size_t i = 0; f->n_secrets && i < f->settings->n_protected; i++) {
+        const struct protected_secret *p = &f->settings->protected_secrets[i];
+        const struct identity id = {
+            .group = STR(""),
+            .kind = STR("Secret"),
+            .namespace = str_from(p->namespace),
+            .name = str_from(p->name),
+        };
+
+        if (!facts_secret(f, &id))
+            facts_add_note(f, xstrdup("cluster"),
+                           xasprintf("Secret %s/%s is protected, and is not among the live Secrets "
+                                     "that were seen",
+                                     p->namespace, p->name));
+    }
+}
+
 void facts_find_live(struct facts *f)
 {
     const struct cluster *c = facts_cluster(f);
@@ -168,6 +189,7 @@ void facts_find_live(struct facts *f)
         for (size_t i = 0; i < f->n_secrets; i++)
             f->secrets[i] = secret_parse(cluster_object_at(c, CLUSTER_SECRET, i)->object);
     }
+    note_missing_protected(f);
     add_rendered(f, c);
     index_targets(f);
     index_marks(f);
@@ -210,6 +232,19 @@ const struct known_external_secret *facts_external_secret_of(const struct facts 
                                                              struct str instance, size_t i)
 {
     return facts_find_named(f->marked, f->n_marked, instance, i);
+}
+
+bool facts_secret_is_absent(const struct facts *f, const struct identity *id)
+{
+    const struct cluster *c = facts_cluster(f);
+
+    if (!c || !cluster_is_complete(c, CLUSTER_SECRET) || facts_secret(f, id))
+        return false;
+    /* A list may have been taken of one namespace alone. */
+    for (size_t i = 0; i < f->n_secrets; i++)
+        if (str_eq(f->secrets[i]->id.namespace, id->namespace))
+            return true;
+    return false;
 }
 
 const struct secret *facts_secret(const struct facts *f, const struct identity *id)

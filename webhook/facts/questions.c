@@ -67,8 +67,7 @@ static bool is_unwatched(const struct facts *f, const struct application *app,
            argocd_cm_watches(f->argocd_cm, id->group, id->kind, str_from(this_cluster)) == TRI_NO;
 }
 
-/* AppProjects lie in Argo CD's namespace. A spec without one means `default`. Global projects widen
- * what any of them permits, and are not looked into. */
+/* AppProjects lie in Argo CD's namespace. A spec without one means `default`. */
 static bool is_forbidden(const struct facts *f, const struct application *app,
                          const struct identity *id)
 {
@@ -78,19 +77,15 @@ static bool is_forbidden(const struct facts *f, const struct application *app,
                          app->project.n ? app->project : STR("default"))
           : NULL;
 
-    if (f->argocd_cm && f->argocd_cm->has_global_projects)
-        return false;
     return project && app_project_permits(project->object, id, &app->destination) == TRI_NO;
 }
 
-bool facts_is_out_of_reach(const struct facts *f, const struct application *app,
-                           const struct identity *id, const char **why)
+enum tri facts_reaches(const struct facts *f, const struct application *app,
+                       const struct identity *id)
 {
     if (is_unwatched(f, app, id))
-        *why = "argocd-cm keeps Argo CD from watching its kind";
-    else if (is_forbidden(f, app, id))
-        *why = "its AppProject does not permit it";
-    else
-        return false;
-    return true;
+        return TRI_NO;
+    if (!is_forbidden(f, app, id))
+        return TRI_YES;
+    return f->argocd_cm && !f->argocd_cm->has_global_projects ? TRI_NO : TRI_NOT_KNOWN;
 }

@@ -91,6 +91,8 @@ static void write_facts(struct buf *out, const struct facts *facts)
     json_out_close(out, '}');
     if (version)
         json_out_field(out, "cluster", str_from(version));
+    if (facts && !facts_cluster_is_whole(facts))
+        json_out_bool(out, "clusterIsWhole", false);
     json_out_close(out, '}');
 }
 

@@ -296,7 +296,13 @@ static void report(const struct context *c, const struct outcome *o, struct find
         say_not_known(&m, c, o);
     if (o->mark_is_live) {
         buf_adds(&m, "Take the mark off the Secret (");
-        unowned_target_add_unmarking(&m, c->facts, &target);
+        unowned_target_add_unmarking(
+            &m,
+            &(const struct tracking){.method = str_is(o->mark_key, ANNOTATION_TRACKING_ID)
+                                                   ? TRACKING_ANNOTATION
+                                                   : TRACKING_LABEL,
+                                     .label_key = o->mark_key},
+            &target);
         buf_adds(&m, "), or let the Application render the Secret.");
     } else {
         unowned_target_add_repair(&m, c->facts, c->subject->es, o->fate.fate == FATE_DELETED);

@@ -392,7 +392,7 @@ static void judge_status(const struct context *c, const struct threatened *wante
 
     if (!json_bool_at(entry, "requiresPruning", false) || !wanted->pruner.prunes ||
         output_keeps(wanted->pruner.output, &wanted->secret, &why) == TRI_YES ||
-        facts_is_out_of_reach(c->facts, app, &wanted->secret, &why) ||
+        facts_reaches(c->facts, app, &wanted->secret) != TRI_YES ||
         subject_keeps_all(c->facts, app, &(struct marks){0}) != TRI_NO)
         return;
     threat.fate.fate = FATE_DELETED;
@@ -413,27 +413,50 @@ struct threat pruned_secret_judge_es(const struct context *c, const struct threa
     return worst;
 }
 
+/* What happens to it where nobody saw it: Argo CD's word, or what this request takes away. */
+static void judge_unseen(const struct context *c, const struct threatened *wanted,
+                         struct threat *worst, struct external_secret **worst_es)
+{
+    struct threat leaves = threat_of(wanted, CAUSE_LEAVES, NULL);
+
+    if (facts_secret_is_absent(c->facts, &wanted->secret)) /* 3 */
+        return;
+    judge_status(c, wanted, worst, worst_es);
+    if (!c->before || worst->fate.fate != FATE_SAFE)
+        return;
+    leaves.fate = fate_of_leaving(c, &leaves);
+    keep_worse(worst, worst_es, leaves, NULL);
+}
+
+/* An ExternalSecret that copies the mark comes before the mark it has copied: whoever takes that
+ * off alone finds it there again. */
 struct threat pruned_secret_judge(const struct context *c, const struct threatened *wanted,
                                   struct external_secret **es)
 {
     const struct secret *live = facts_secret(c->facts, &wanted->secret);
-    struct threat worst = threat_of(wanted, CAUSE_STATUS, live);
+    struct threat worst = pruned_secret_judge_es(c, wanted, es);
 
-    *es = NULL;
-    if (live) {
+    if (worst.fate.fate == FATE_DELETED)
+        return worst;
+    if (live)
         judge_live(c, wanted, live, &worst, es);
-    } else {
-        judge_status(c, wanted, &worst, es);
-        if (c->before && worst.fate.fate == FATE_SAFE) {
-            struct threat leaves = threat_of(wanted, CAUSE_LEAVES, NULL);
-
-            leaves.fate = fate_of_leaving(c, &leaves);
-            keep_worse(&worst, es, leaves, NULL);
-        }
-    }
-    if (worst.fate.fate != FATE_DELETED) {
-        judge_rendered(c, wanted, &worst, es);
-        judge_live_marked(c, wanted, &worst, es);
-    }
+    else
+        judge_unseen(c, wanted, &worst, es);
     return worst;
+}
+
+const struct tracking *pruned_secret_mark(const struct context *c, const struct secret *live,
+                                          size_t i)
+{
+    const struct tracking_facts *tracking = facts_tracking(c->facts);
+
+    for (size_t k = 0; k < tracking->n; k++) {
+        bool self;
+        struct str instance =
+            tracking_instance(&tracking->hypotheses[k], &live->marks, &live->id, &self);
+
+        if (is_ours(c, instance) && i-- == 0)
+            return &tracking->hypotheses[k];
+    }
+    return NULL;
 }

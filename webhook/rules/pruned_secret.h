@@ -46,6 +46,10 @@ struct secret_fate pruned_secret_fate_through(const struct context *c,
                                               const struct threatened *wanted,
                                               const struct external_secret *es,
                                               const struct rendered *rendered);
+/* The i-th tracking hypothesis under which the live Secret bears the judged Application's mark;
+ * NULL where there is none. */
+const struct tracking *pruned_secret_mark(const struct context *c, const struct secret *live,
+                                          size_t i);
 /* Adds the finding; the threat's fate is not FATE_SAFE. */
 struct finding *pruned_secret_report(const struct context *c, const struct threat *threat,
                                      enum rule_id rule, struct findings *out);

@@ -3,24 +3,18 @@
 #include "rules/unowned_target.h"
 #include <stdio.h>
 
-/* "label argocd.argoproj.io/instance: config" of the live Secret, under the first hypothesis that
- * has one. */
+/* "label argocd.argoproj.io/instance: config" of the live Secret, which is the Application's. */
 static struct shown live_mark(const struct context *c, const struct secret *live)
 {
-    const struct tracking_facts *tracking = facts_tracking(c->facts);
+    const struct tracking *t = pruned_secret_mark(c, live, 0);
     struct shown out = {""};
+    bool label = t && t->method == TRACKING_LABEL;
+    struct str key = label ? t->label_key : STR(ANNOTATION_TRACKING_ID);
+    struct str value = label ? marks_label(&live->marks, key)
+                             : marks_annotation(&live->marks, ANNOTATION_TRACKING_ID);
 
-    for (size_t i = 0; i < tracking->n && !out.text[0]; i++) {
-        const struct tracking *t = &tracking->hypotheses[i];
-        bool label = t->method == TRACKING_LABEL;
-        struct str key = label ? t->label_key : STR(ANNOTATION_TRACKING_ID);
-        struct str value = label ? marks_label(&live->marks, key)
-                                 : marks_annotation(&live->marks, ANNOTATION_TRACKING_ID);
-
-        if (value.n)
-            (void)snprintf(out.text, sizeof out.text, "%s %.80s: %.120s",
-                           label ? "label" : "annotation", show(key).text, show(value).text);
-    }
+    (void)snprintf(out.text, sizeof out.text, "%s %.80s: %.120s", label ? "label" : "annotation",
+                   show(key).text, show(value).text);
     return out;
 }
 
@@ -88,12 +82,52 @@ static void add_consequence(struct buf *m, const struct threat *threat)
         buf_printf(m, "; %s Argo CD takes it for a leftover. ", policy);
 }
 
+/* The commands that take off every mark of the Application. */
+static void add_unmarking(struct buf *m, const struct context *c, const struct threat *threat)
+{
+    const struct tracking_facts *tracking = facts_tracking(c->facts);
+    const struct tracking *t;
+
+    if (!threat->live) {
+        unowned_target_add_unmarking(m, &tracking->hypotheses[0], &threat->secret);
+        return;
+    }
+    for (size_t i = 0; (t = pruned_secret_mark(c, threat->live, i)); i++) {
+        buf_adds(m, i ? " and " : "");
+        unowned_target_add_unmarking(m, t, &threat->secret);
+    }
+}
+
+/* An ExternalSecret on the Secret that hands no mark on, or not any more: what it had copied goes.
+ */
+static const struct external_secret *repaired_writer(const struct context *c,
+                                                     const struct threat *threat)
+{
+    const struct known_external_secret *known;
+
+    for (size_t i = 0; (known = facts_external_secret_on(c->facts, &threat->secret, i)); i++)
+        if (external_secret_leaves_unowned(known->es))
+            return known->es;
+    return NULL;
+}
+
 static void add_live_repair(struct buf *m, const struct context *c, const struct threat *threat)
 {
-    buf_adds(m, "Let its sources render the Secret again, or annotate the live Secret "
-                "argocd.argoproj.io/sync-options: Prune=false,Delete=false, or take the mark off "
-                "it, which Argo CD does not put back on what it does not render (");
-    unowned_target_add_unmarking(m, c->facts, &threat->secret);
+    const struct external_secret *writer = repaired_writer(c, threat);
+
+    if (writer)
+        buf_printf(
+            m,
+            "Where ExternalSecret %s had copied the mark, External Secrets takes it off when "
+            "it writes again: then take a new snapshot and try again. ",
+            show_id(&writer->id).text);
+    buf_adds(m, writer ? "Else let its sources render the Secret again"
+                       : "Let its sources render the Secret again");
+    buf_adds(m,
+             ", or annotate the live Secret argocd.argoproj.io/sync-options: "
+             "Prune=false,Delete=false, or take the mark off it, which Argo CD does not put back "
+             "on what it does not render (");
+    add_unmarking(m, c, threat);
     buf_adds(m, ").");
 }
 

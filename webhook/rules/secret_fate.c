@@ -155,14 +155,13 @@ static struct secret_fate by_options(const struct facts *f, const struct pruner 
     return fate(FATE_DELETED, NULL);
 }
 
-/* Rows 4, 14 (12, 19 of external-secrets.md): nothing of Argo CD's reaches it. */
-static bool is_out_of_reach(const struct facts *f, const struct pruner *p,
-                            const struct marked_secret *s)
+/* Whether anything of Argo CD's reaches it: argocd.md rows 4, 14; external-secrets.md 12, 19. */
+static enum tri reaches(const struct facts *f, const struct pruner *p,
+                        const struct marked_secret *s)
 {
-    const char *why;
-
-    return (s->live && secret_has_other_owner(s->live, s->es, NULL)) ||
-           facts_is_out_of_reach(f, p->app, s->id, &why);
+    if (s->live && secret_has_other_owner(s->live, s->es, NULL))
+        return TRI_NO;
+    return facts_reaches(f, p->app, s->id);
 }
 
 /* What Argo CD said of the Secret at its last comparison: rows 8 and 9. */
@@ -182,8 +181,9 @@ struct secret_fate secret_fate(const struct facts *f, const struct pruner *p,
     const char *why = NULL;
     struct secret_fate answer;
     enum tri is_target = output_keeps(p->output, s->id, &why);
+    enum tri is_reached = reaches(f, p, s);
 
-    if (is_target == TRI_YES || is_out_of_reach(f, p, s))
+    if (is_target == TRI_YES || is_reached == TRI_NO)
         return fate(FATE_SAFE, NULL);
     answer = by_options(f, p, s);
     if (answer.fate <= FATE_RISK)
@@ -196,15 +196,21 @@ struct secret_fate secret_fate(const struct facts *f, const struct pruner *p,
     }
     if (is_target == TRI_NOT_KNOWN && answer.fate == FATE_DELETED)
         answer = by_comparison(p, s, why);
-    if (answer.fate == FATE_DELETED && p->doubt)
+    if (answer.fate != FATE_DELETED)
+        return answer;
+    if (p->doubt)
         return fate(FATE_NOT_KNOWN, p->doubt);
+    if (is_reached == TRI_NOT_KNOWN)
+        return fate(FATE_NOT_KNOWN,
+                    "the Application's AppProject does not permit it, and whether a "
+                    "global project does is not known (argocd-cm)");
     return answer;
 }
 
 struct secret_fate secret_fate_by_cascade(const struct facts *f, const struct pruner *p,
                                           const struct marked_secret *s)
 {
-    if (is_out_of_reach(f, p, s) || facts_is_this_cluster(f, &p->app->destination) != TRI_YES ||
+    if (reaches(f, p, s) == TRI_NO || facts_is_this_cluster(f, &p->app->destination) != TRI_YES ||
         p->doubt)
         return fate(FATE_SAFE, NULL);
     return cascade(f, p, s);

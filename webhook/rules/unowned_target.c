@@ -45,19 +45,25 @@ static void add_rest(struct buf *m, const struct external_secret *es, bool argoc
     buf_printf(m,
                "; (c) annotate %s argocd.argoproj.io/sync-options: Prune=false,Delete=false; (d) "
                "let Argo CD track by annotation, which is for all Applications and does not stop "
-               "cascade deletion. ",
+               "cascade deletion",
                es->template ? "the Secret through spec.target.template.metadata"
                             : "the ExternalSecret, which is copied too,");
     if (argocd_secret)
-        buf_adds(m, "Do not switch argocd-secret to a bare creationPolicy: Owner: that erases "
-                    "every key the ExternalSecret does not list (server.secretkey, admin.password, "
-                    "admin.passwordMtime and others); (e) Owner is safe only with all of them, "
-                    "beside the chart's configs.secret.createSecret: false. ");
+        buf_adds(m,
+                 "; (e) creationPolicy: Owner with every key that argocd-secret holds "
+                 "(server.secretkey, admin.password, admin.passwordMtime and others), beside the "
+                 "chart's configs.secret.createSecret: false. Do not switch it to a bare Owner: "
+                 "that erases every key the ExternalSecret does not list. ");
+    else if (es->creation_policy == CREATION_ORPHAN)
+        buf_adds(m, "; (e) creationPolicy: Owner, which writes the same keys as Orphan does. ");
     else
-        buf_adds(m, "Do not switch this target to creationPolicy: Owner: that erases every key the "
-                    "ExternalSecret does not list. ");
-    buf_adds(m, "Orphan and CreateOrMerge are pruned the same way, IgnoreExtraneous only hides it, "
-                "and deleting the ExternalSecret leaves the mark on the Secret.");
+        buf_adds(m, ". Do not switch this target to creationPolicy: Owner: that erases every key "
+                    "the ExternalSecret does not list. ");
+    buf_printf(m,
+               "%s pruned the same way, IgnoreExtraneous only hides it, and deleting the "
+               "ExternalSecret leaves the mark on the Secret.",
+               es->creation_policy == CREATION_MERGE ? "Orphan and CreateOrMerge are"
+                                                     : "Merge, Orphan and CreateOrMerge are all");
 }
 
 void unowned_target_add_repair(struct buf *m, const struct facts *f,
@@ -78,10 +84,9 @@ void unowned_target_add_repair(struct buf *m, const struct facts *f,
         buf_addc(m, '.');
 }
 
-void unowned_target_add_unmarking(struct buf *m, const struct facts *f,
+void unowned_target_add_unmarking(struct buf *m, const struct tracking *t,
                                   const struct identity *secret)
 {
-    const struct tracking *t = &facts_tracking(f)->hypotheses[0];
     bool label = t->method == TRACKING_LABEL;
 
     buf_printf(m, "kubectl %s secret %s -n %s %s-", label ? "label" : "annotate",

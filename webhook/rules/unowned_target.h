@@ -12,7 +12,7 @@ struct identity unowned_target(const struct external_secret *es);
 void unowned_target_add_repair(struct buf *m, const struct facts *f,
                                const struct external_secret *es, bool in_full);
 /* The command that takes the mark off the live Secret. */
-void unowned_target_add_unmarking(struct buf *m, const struct facts *f,
+void unowned_target_add_unmarking(struct buf *m, const struct tracking *t,
                                   const struct identity *secret);
 /* Where `check` took label tracking for want of better: says so. */
 void unowned_target_add_assumption(struct buf *m, const struct facts *f);

@@ -63,9 +63,9 @@ static void measure(const struct facts_loader *l, const struct load *load, int64
                       facts_repository(load->facts, i) != NULL, at == load->at ? seen : at);
     }
     if (settings->cluster.n_snapshots) {
-        int64_t at = facts_cluster_seen_at(load->facts);
-
-        metrics_facts(l->options.metrics, "cluster", at != 0, at == load->at ? seen : at);
+        /* It is as old as what it shows, however often it is looked at. */
+        metrics_facts(l->options.metrics, "cluster", facts_cluster_seen_at(load->facts) != 0,
+                      facts_cluster_written_at(load->facts));
     }
 }
 

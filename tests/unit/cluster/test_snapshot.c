@@ -117,7 +117,6 @@ static void an_empty_list_holds_nothing(void **state)
         LIST(""),
         LIST(" \n"),
         "{\"kind\":\"SecretList\",\"apiVersion\":\"v1\",\"items\":null}",
-        "{\"kind\":\"SecretList\",\"apiVersion\":\"v1\"}",
         " \r\n\t{\"kind\":\"DeploymentList\", \"items\" : [ ] } \n",
     };
 
@@ -156,6 +155,8 @@ static void what_is_no_snapshot_is_a_note(void **state)
         {TEXT("\0"),
          "s.json:1: it is no JSON object as \"kubectl get -o json\" writes it (byte 0)\n"},
         {TEXT("{}"), "s.json: it does not say of what kind it is\n"},
+        {TEXT("{\"kind\":\"SecretList\",\"apiVersion\":\"v1\"}"),
+         "s.json:1: it is a list without items (byte 39)\n"},
         {TEXT("{\"kind\":7}"), "s.json: it does not say of what kind it is\n"},
         {TEXT("{\"kind\":\"Pod\",\"apiVersion\":\"v1\"}"),
          "s.json: kind Pod is none that is looked at, nor a list of such\n"},
