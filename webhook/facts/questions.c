@@ -3,7 +3,7 @@
 #include "objects/app_project.h"
 #include <stdlib.h>
 
-/* "A trailing / is ignored" (reference/argocd.md 1.2). */
+/* A trailing slash is ignored (reference/argocd.md 1.2). */
 static struct str without_slash(struct str url)
 {
     return str_ends(url, STR("/")) ? str_sub(url, 0, url.n - 1) : url;

@@ -26,7 +26,7 @@ enum {
  *          (equal ones get the same number) and whether it names argoproj.io or
  *          external-secrets.io. Where it leads nowhere, or is "/-", something is missing.
  * cut      JSON pointers to texts that are not what the object holds: cut at 200 bytes, or
- *          escaped, or a URL that had userinfo or a query.
+ *          escaped. A URL that had userinfo or a query is omitted.
  * Absent lists are empty. Never a Helm value or parameter, a template's data, a userinfo (the bare
  * user "git" of an SSH URL stays: it is part of the repository's name), or another annotation.
  *

@@ -1,5 +1,5 @@
 /* prune_over_unowned.c: the other side of merge-on-pruned-target: an Application that turns prune
- * on over ExternalSecrets that are there already and leave their targets unowned (design 3.4). */
+ * on over ExternalSecrets that are there already and leave their targets unowned (design 3.3). */
 #include "base/json.h"
 #include "base/mem.h"
 #include "rules/pruned_secret.h"

@@ -111,7 +111,7 @@ static struct secret_fate fate_of_live(const struct context *c, const struct tra
                         : secret_fate_by_cascade(c->facts, &threat->pruner, &s);
 }
 
-/* "But: the owner pruned, and garbage collection takes S" (4): the owner is a live ExternalSecret
+/* Row 4, an owner that is pruned takes S along: the owner is a live ExternalSecret
  * that the Application tracks and no longer renders. */
 static struct secret_fate fate_of_owner(const struct context *c, const struct tracking *t,
                                         const struct threat *threat)

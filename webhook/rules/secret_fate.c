@@ -20,7 +20,7 @@ struct pruner pruner_of_known(const struct known_application *known)
 }
 
 /* Of the live Secret's metadata, what is there whether or not the ExternalSecret writes: its own
- * former writes go away (2.3, "minus what M owns"). What it copied before this request it wrote. */
+ * former writes go away (2.3). What it copied before this request it wrote. */
 static json_t *without_own(const struct secret *live, const struct external_secret *es,
                            const struct external_secret *before, bool labels)
 {
@@ -103,7 +103,7 @@ static bool template_adds_to(const struct external_secret *es, const char *targe
     return false;
 }
 
-/* Whether the template puts a value there that is known at run time alone (3.2, "UNKNOWN"). */
+/* Whether the template puts a value there that is known at run time alone (3.2). */
 static bool fills_in(const struct external_secret *es, struct str value, const char *target)
 {
     return value.n ? str_contains(value, STR("{{")) : template_adds_to(es, target);

@@ -51,7 +51,7 @@ static unsigned traits_of(const struct context *c)
     if (facts_is_this_cluster(c->facts, &app->destination) != TRI_YES)
         traits |= TRAIT_NEVER_DENIES;
 
-    /* "Gaining the own mark is worse, unless the old object bore it under another method": so the
+    /* An object that bore its mark under another method has not gained it (design 3.6): so the
      * old object has the trait when any method shows it, the new one under the method in force. */
     if (!c->subject->stored)
         return traits;
