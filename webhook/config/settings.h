@@ -36,7 +36,8 @@ struct repository_settings {
     char *url;
     char **aliases;
     size_t n_aliases;
-    char *path; /* absolute, or relative to the working directory: already resolved */
+    char *path;     /* absolute, or relative to the working directory: already resolved */
+    char *revision; /* of the Git repository at `path`; NULL: the files as they lie there */
 };
 
 struct protected_secret {

@@ -64,6 +64,7 @@ static bool read_repository(const struct repository_settings *s, int64_t now,
         .aliases = aliases,
         .n_aliases = s->n_aliases,
         .path = s->path,
+        .revision = s->revision,
     };
     struct repository *r = NULL;
 

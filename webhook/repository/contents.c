@@ -4,17 +4,15 @@
 #include "base/yaml.h"
 #include "repository/decode.h"
 #include "repository/quote.h"
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 enum { HELMIGNORE_MAX_BYTES = 64 * 1024 }; /* written by hand; more is not read */
 
 /* What one reading needs besides its result. */
 struct reader {
     struct contents *contents;
-    int root_fd;
+    file_read_fn *read;
+    void *from;
     char *buffer; /* REPOSITORY_MAX_FILE_BYTES + 1: one byte more tells that a file is larger */
     size_t bytes_left;
 };
@@ -45,14 +43,36 @@ const struct content *contents_at(const struct contents *c, size_t node)
     return c->by_node[node];
 }
 
-static bool read_whole(struct reader *r, const struct node *file, struct content *content,
-                       struct str *bytes)
+static bool is_chart_metadata(struct str name)
 {
+    return str_is(name, "Chart.yaml") || str_is(name, "requirements.yaml");
+}
+
+bool contents_is_parsed(struct str name)
+{
+    enum parse_syntax syntax;
+
+    return contents_syntax(name, &syntax) || contents_is_kustomization(name) ||
+           str_is(name, ".helmignore");
+}
+
+/*
+ * What Git LFS leaves in a commit, and in a checkout without it: the name of content that lies
+ * elsewhere (git-lfs/docs/spec.md, "The Pointer"). Argo CD replaces it where the repository has
+ * enableLfs set (util/git/client.go, Checkout), and reads the pointer itself where not.
+ */
+static bool is_lfs_pointer(struct str bytes)
+{
+    return str_starts(bytes, STR("version https://git-lfs.github.com/spec/"));
+}
+
+static bool read_whole(struct reader *r, size_t index, struct content *content, struct str *bytes)
+{
+    const struct node *file = &r->contents->tree->nodes[index];
     size_t limit =
         r->bytes_left < REPOSITORY_MAX_FILE_BYTES ? r->bytes_left : REPOSITORY_MAX_FILE_BYTES;
+    const char *why = NULL;
     size_t n = 0;
-    ssize_t got = 1;
-    int fd;
 
     if (file->size_bytes > limit) {
         content->unread =
@@ -60,32 +80,16 @@ static bool read_whole(struct reader *r, const struct node *file, struct content
                       limit < REPOSITORY_MAX_FILE_BYTES ? "repository (1 GiB)" : "file (10 MiB)");
         return false;
     }
-    fd = tree_open(r->root_fd, file);
-    if (fd < 0) {
-        content->unread =
-            xasprintf("%s cannot be read (%s)", shorten(file->path).text, strerrordesc_np(errno));
-        return false;
-    }
-    while (n <= limit && got != 0) {
-        got = read(fd, r->buffer + n, limit + 1 - n);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            break;
-        n += (size_t)got;
-    }
-    if (got < 0 || n > limit)
-        content->unread = xasprintf("%s cannot be read (%s)", shorten(file->path).text,
-                                    got < 0 ? strerrordesc_np(errno) : "it grows");
-    (void)close(fd);
-    *bytes = (struct str){r->buffer, n};
+    if (r->read(r->from, r->contents->tree, index, limit, r->buffer, &n, &why) && n > limit)
+        why = "it grows";
     r->bytes_left -= n > limit ? limit : n;
-    return !content->unread;
-}
-
-static bool is_chart_metadata(struct str name)
-{
-    return str_is(name, "Chart.yaml") || str_is(name, "requirements.yaml");
+    *bytes = (struct str){r->buffer, n};
+    content->is_lfs_pointer = !why && is_lfs_pointer(*bytes);
+    if (content->is_lfs_pointer)
+        why = "it is a Git LFS pointer; the content is not in Git";
+    if (why)
+        content->unread = xasprintf("%s cannot be read (%s)", shorten(file->path).text, why);
+    return !why;
 }
 
 /* The files other files are found through are kept as one document. */
@@ -123,7 +127,7 @@ static void read_file(struct reader *r, size_t index)
     struct str bytes;
     enum parse_syntax syntax;
 
-    if (!read_whole(r, file, content, &bytes)) {
+    if (!read_whole(r, index, content, &bytes)) {
         content->names_argoproj = content->names_external_secrets = true;
         return;
     }
@@ -148,7 +152,7 @@ static void demand(struct reader *r, size_t index, enum parse_syntax syntax)
 
     if (!content || content->unread || content->parsed[syntax])
         return;
-    if (!read_whole(r, file, content, &bytes))
+    if (!read_whole(r, index, content, &bytes))
         return;
     content->is_yaml_extra = syntax == SYNTAX_YAML && content->parsed[SYNTAX_JSON];
     parse_as(r, file, content, bytes, syntax);
@@ -196,10 +200,11 @@ static void demand_all(struct reader *r)
     }
 }
 
-struct contents *contents_read(const struct tree *tree, int root_fd)
+struct contents *contents_read(const struct tree *tree, file_read_fn *read, void *from)
 {
     struct contents *c = xcalloc(1, sizeof *c);
-    struct reader r = {.contents = c, .root_fd = root_fd, .bytes_left = REPOSITORY_MAX_BYTES};
+    struct reader r = {
+        .contents = c, .read = read, .from = from, .bytes_left = REPOSITORY_MAX_BYTES};
 
     c->tree = tree;
     c->nodes_left = CONTENTS_MAX_NODES;

@@ -10,6 +10,7 @@ enum { CONTENTS_MAX_NODES = 10000000 };
 /* One regular file. */
 struct content {
     char *unread;                      /* NULL, or why its bytes are not known */
+    bool is_lfs_pointer;               /* which is then why */
     bool is_marked;                    /* holds +argocd:skip-file-rendering */
     bool is_templated;                 /* holds {{ */
     bool names_argoproj;               /* holds argoproj.io; true when unread */
@@ -28,12 +29,20 @@ struct contents {
 };
 
 /*
+ * Reads one regular file of a tree whole into `buffer`, which has room for limit_bytes + 1: that
+ * one byte more tells that the file is larger. On failure *why is a phrase that nobody frees.
+ */
+typedef bool file_read_fn(void *from, const struct tree *t, size_t node, size_t limit_bytes,
+                          char *buffer, size_t *n_bytes, const char **why);
+
+/*
  * Reads every regular file of the tree, and parses what a source could ask for: .yaml, .yml and
  * .json always; any other file where a kustomization or a symlink with such a name points at it.
- * tree, root_fd  borrowed; the tree outlives the result, freed with contents_free(). Never fails:
- *                what cannot be read is said in `unread`.
+ * tree  borrowed; it outlives the result, freed with contents_free().
+ * read  gives a file's bytes, with `from`: tree_read_file() or git_read_file().
+ * Never fails: what cannot be read is said in `unread`.
  */
-struct contents *contents_read(const struct tree *tree, int root_fd);
+struct contents *contents_read(const struct tree *tree, file_read_fn *read, void *from);
 void contents_free(struct contents *c); /* NULL is fine */
 
 /* The file's content, symlinks followed; NULL when `node` is not or does not lead to a file. */
@@ -42,3 +51,5 @@ const struct content *contents_at(const struct contents *c, size_t node);
 bool contents_syntax(struct str name, enum parse_syntax *out);
 /* kustomization.yaml, kustomization.yml or Kustomization. */
 bool contents_is_kustomization(struct str name);
+/* Whether a file with such a name is read for what it says, and not only looked into. */
+bool contents_is_parsed(struct str name);

@@ -1,34 +1,58 @@
 #include "repository/git.h"
 #include "base/mem.h"
+#include "repository/git_library.h"
 #include "repository/repository.h"
-#include <git2.h>
-#include <stdlib.h>
 
-/*
- * libgit2's settings are the process's own; each use sets the same ones. Owner validation is off
- * because nothing of the repository is run: no hook, no filter, only its configuration and objects
- * are read. Nothing outside the repository is read either.
- */
-static bool start(void)
+/* Design 9. A window is small enough that the limit counts: the default maps whole packs. */
+#define CACHE_MAX_BYTES ((ssize_t)16 * 1024 * 1024)
+#define WINDOW_BYTES ((size_t)4 * 1024 * 1024)
+#define WINDOWS_MAX_BYTES ((size_t)32 * 1024 * 1024)
+
+/* Nothing of the repository is run: no hook, no filter, only its configuration and objects are
+ * read, so it does not matter who owns it. */
+static bool set_options(void)
 {
+    const char *extensions[] = {"worktreeconfig", "partialclone"};
+
+    return git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0) == 0 &&
+           git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, extensions, ARRAY_LEN(extensions)) == 0 &&
+           git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 1) == 0 &&
+           git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, CACHE_MAX_BYTES) == 0 &&
+           git_libgit2_opts(GIT_OPT_SET_MWINDOW_SIZE, WINDOW_BYTES) == 0 &&
+           git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, WINDOWS_MAX_BYTES) == 0;
+}
+
+bool git_start(void)
+{
+    /* No configuration but the repository's own is read. */
     static const git_config_level_t levels[] = {
         GIT_CONFIG_LEVEL_PROGRAMDATA,
         GIT_CONFIG_LEVEL_SYSTEM,
         GIT_CONFIG_LEVEL_XDG,
         GIT_CONFIG_LEVEL_GLOBAL,
     };
-    const char *extensions[] = {"worktreeconfig", "partialclone"};
     bool good;
 
     if (git_libgit2_init() < 0)
         return false;
-    good = git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0) == 0 &&
-           git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, extensions, ARRAY_LEN(extensions)) == 0;
+    good = set_options();
     for (size_t i = 0; i < ARRAY_LEN(levels); i++)
         good = good && git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, levels[i], "") == 0;
     if (!good)
-        (void)git_libgit2_shutdown();
+        git_stop();
     return good;
+}
+
+void git_stop(void)
+{
+    (void)git_libgit2_shutdown();
+}
+
+const char *git_text(void)
+{
+    const git_error *error = git_error_last();
+
+    return error && error->message ? error->message : "libgit2 gives no reason";
 }
 
 bool git_is_bare(const char *path)
@@ -36,11 +60,11 @@ bool git_is_bare(const char *path)
     git_repository *repository = NULL;
     bool is_bare;
 
-    if (!start())
+    if (!git_start())
         return false;
     is_bare = git_repository_open_bare(&repository, path) == 0;
     git_repository_free(repository);
-    (void)git_libgit2_shutdown();
+    git_stop();
     return is_bare;
 }
 
@@ -66,7 +90,7 @@ bool repository_git_origin(const char *path, char **out)
     git_repository *repository = NULL;
     bool is_work_tree;
 
-    if (!start())
+    if (!git_start())
         return false;
     is_work_tree =
         git_repository_open_ext(&repository, path, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL) == 0 &&
@@ -74,6 +98,6 @@ bool repository_git_origin(const char *path, char **out)
     if (is_work_tree)
         *out = read_origin(repository);
     git_repository_free(repository);
-    (void)git_libgit2_shutdown();
+    git_stop();
     return is_work_tree;
 }

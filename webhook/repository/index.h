@@ -1,6 +1,7 @@
 /* index.h: the parts of a repository, for the files of this room that render from it. */
 #pragma once
 #include "repository/contents.h"
+#include "repository/git.h"
 #include "repository/output.h"
 #include "repository/repository.h"
 #include "repository/tree.h"
@@ -10,6 +11,9 @@ struct repository {
     char **aliases;
     size_t n_aliases;
     char *path;
+    char *revision;       /* as it was asked for; NULL: the directory's own files */
+    struct git_id commit; /* "" without a revision */
+    char shown[13];       /* of `commit`, what messages show */
     char *label;
     int64_t loaded_at;
     struct tree *tree;

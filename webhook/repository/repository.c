@@ -89,9 +89,14 @@ static void collect(struct repository *r)
     for (size_t i = 0; i < r->tree->n; i++) {
         const struct content *content = r->contents->by_node[i];
 
+        if (r->tree->nodes[i].is_submodule)
+            add_note(r, r->tree->nodes[i].path, 0,
+                     "is a submodule: what lies in it is not read, as if it were empty");
         if (!content)
             continue;
-        if (content->unread)
+        /* pictures and archives are what Git LFS is for: nobody asks for those */
+        if (content->unread &&
+            (!content->is_lfs_pointer || contents_is_parsed(node_name(&r->tree->nodes[i]))))
             add_note(r, r->tree->nodes[i].path, 0, content->unread);
         for (size_t k = 0; k < N_SYNTAXES; k++) {
             const struct parsed *parsed = content->parsed[k];
@@ -117,28 +122,49 @@ static bool check_not_bare(const char *path, struct err *err)
     return false;
 }
 
+static bool read_directory(struct repository *r, struct err *err)
+{
+    int root_fd;
+
+    if (!check_not_bare(r->path, err))
+        return false;
+    root_fd = tree_root(r->path, err);
+    if (root_fd < 0)
+        return false;
+    r->tree = tree_read(root_fd);
+    r->contents = contents_read(r->tree, tree_read_file, &root_fd);
+    (void)close(root_fd);
+    return true;
+}
+
+static bool read_commit(struct repository *r, struct err *err)
+{
+    AUTO(git_closep) struct git_snapshot *snapshot = NULL;
+
+    if (!git_open(r->path, r->revision, &snapshot, err))
+        return false;
+    r->commit = git_snapshot_id(snapshot);
+    memcpy(r->shown, r->commit.text, sizeof r->shown - 1);
+    r->tree = git_read_tree(snapshot);
+    r->contents = contents_read(r->tree, git_read_file, snapshot);
+    return true;
+}
+
 bool repository_load(const struct repository_spec *spec, int64_t now, struct repository **out,
                      struct err *err)
 {
-    AUTO(repository_freep) struct repository *r = NULL;
-    int root_fd;
+    AUTO(repository_freep) struct repository *r = xcalloc(1, sizeof *r);
 
-    if (!check_not_bare(spec->path, err))
-        return false;
-    root_fd = tree_root(spec->path, err);
-    if (root_fd < 0)
-        return false;
-    r = xcalloc(1, sizeof *r);
     r->url = xstrndup(spec->url);
     r->aliases = xcalloc(spec->n_aliases, sizeof *r->aliases);
     for (; r->n_aliases < spec->n_aliases; r->n_aliases++)
         r->aliases[r->n_aliases] = xstrndup(spec->aliases[r->n_aliases]);
     r->path = xstrdup(spec->path);
+    r->revision = spec->revision ? xstrdup(spec->revision) : NULL;
     r->label = make_label(spec->url, spec->path);
     r->loaded_at = now;
-    r->tree = tree_read(root_fd);
-    r->contents = contents_read(r->tree, root_fd);
-    (void)close(root_fd);
+    if (!(r->revision ? read_commit(r, err) : read_directory(r, err)))
+        return false;
     collect(r);
     *out = steal(&r);
     return true;
@@ -153,6 +179,7 @@ void repository_free(struct repository *r)
     free(r->aliases);
     free(r->url);
     free(r->path);
+    free(r->revision);
     free(r->label);
     free(r->manifests);
     free(r->notes);
@@ -166,12 +193,24 @@ void repository_freep(struct repository **r)
     repository_free(*r);
 }
 
+static bool has_moved(const struct repository *r)
+{
+    AUTO(git_closep) struct git_snapshot *now = NULL;
+    struct err err = {0};
+
+    return !git_open(r->path, r->revision, &now, &err) ||
+           strcmp(git_snapshot_id(now).text, r->commit.text) != 0;
+}
+
 bool repository_changed(const struct repository *r)
 {
     struct err err = {0};
-    int root_fd = tree_root(r->path, &err);
     AUTO(tree_freep) struct tree *now = NULL;
+    int root_fd;
 
+    if (r->revision)
+        return has_moved(r);
+    root_fd = tree_root(r->path, &err);
     if (root_fd < 0)
         return true;
     now = tree_read(root_fd);
@@ -196,8 +235,7 @@ const char *repository_label(const struct repository *r)
 
 const char *repository_revision(const struct repository *r)
 {
-    (void)r; /* a commit, once revisions are read */
-    return "work tree";
+    return r->revision ? r->shown : "work tree";
 }
 
 const char *repository_path(const struct repository *r)

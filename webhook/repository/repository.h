@@ -12,7 +12,8 @@
 /*
  * A repository is read once into an immutable index (its tree of names and every manifest's
  * objects), so that rendering a path is a bounded walk in memory and judging needs no I/O.
- * Now a plain directory; later a Git revision behind the same questions.
+ * It is the same whether it was read from a directory or from the commit that the directory is a
+ * checkout of, but for sizes and line ends where gitattributes(5) ask for others.
  */
 struct repository;
 
@@ -21,6 +22,9 @@ struct repository_spec {
     const struct str *aliases; /* other spellings of the same repository */
     size_t n_aliases;
     const char *path; /* a plain directory or a Git work tree (its .git is left out) */
+    /* NULL: the files as they lie there. Else they are read from that commit of the Git repository
+     * at `path`, which may then be bare; what names a commit is git_open()'s business. */
+    const char *revision;
 };
 
 /* Budgets of one repository; past them the questions that need the rest are not known. */
@@ -33,25 +37,27 @@ enum {
 
 /*
  * Reads the directory: openat2(RESOLVE_BENEATH), regular files only, symlinks as Argo CD treats
- * them (reference/argocd.md 2.1, 2.2).
+ * them (reference/argocd.md 2.1, 2.2). Or the commit, through libgit2, without a checkout:
+ * submodules are empty directories there, and what is missing or damaged is not known.
  * now  Unix seconds, kept as repository_loaded_at().
  * out  owned by the caller (repository_free()); immutable, may be read by several threads.
- * Fails with ERR_SYSTEM or ERR_INPUT when the directory itself cannot be read; anything wrong
- * inside it is a note.
+ * Fails with ERR_SYSTEM or ERR_INPUT when the directory itself cannot be read, or the revision not
+ * found; anything wrong inside it is a note.
  */
 bool repository_load(const struct repository_spec *spec, int64_t now, struct repository **out,
                      struct err *err) MUST_CHECK;
 void repository_free(struct repository *r); /* NULL is fine */
 void repository_freep(struct repository **r);
 
-/* Whether the directory looks different from what was read (names, sizes, mtimes); for a poll. */
+/* Whether the directory looks different from what was read (names, sizes, mtimes), or the revision
+ * now leads to another commit; for a poll. */
 bool repository_changed(const struct repository *r);
 /* Whether `repo_url` names this repository: its URL or an alias, compared as Argo CD compares. */
 bool repository_matches(const struct repository *r, struct str repo_url);
 
 /* For messages: the last path component of the URL without ".git", else of the directory. */
 const char *repository_label(const struct repository *r);
-/* What was read, for messages and logs: "work tree" here, a commit once revisions are read. */
+/* What was read, for messages and logs: 12 digits of the commit's id, or "work tree". */
 const char *repository_revision(const struct repository *r);
 const char *repository_path(const struct repository *r);
 struct str repository_url(const struct repository *r);

@@ -46,7 +46,7 @@ int tree_root(const char *path, struct err *err)
     return fd;
 }
 
-int tree_open(int root_fd, const struct node *file)
+static int open_file(int root_fd, const struct node *file)
 {
     struct stat st;
     int fd = open_beneath(root_fd, file->path, O_NONBLOCK | O_NOCTTY);
@@ -58,6 +58,31 @@ int tree_open(int root_fd, const struct node *file)
     (void)close(fd);
     errno = ESTALE; /* it was a regular file when the names were read */
     return -1;
+}
+
+bool tree_read_file(void *root_fd, const struct tree *t, size_t node, size_t limit_bytes,
+                    char *buffer, size_t *n_bytes, const char **why)
+{
+    int fd = open_file(*(const int *)root_fd, &t->nodes[node]);
+    size_t n = 0;
+    ssize_t got = 1;
+
+    if (fd < 0) {
+        *why = strerrordesc_np(errno);
+        return false;
+    }
+    while (n <= limit_bytes && got != 0) {
+        got = read(fd, buffer + n, limit_bytes + 1 - n);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            break;
+        n += (size_t)got;
+    }
+    *why = got < 0 ? strerrordesc_np(errno) : NULL;
+    (void)close(fd);
+    *n_bytes = n;
+    return !*why;
 }
 
 /* FNV-1a: a change detector, no defence against forgery. */
@@ -97,14 +122,14 @@ static void sign_stat(struct tree *t, const struct node *node, const struct stat
         sign_text(t, node->link);
 }
 
-static void note_incomplete(struct tree *t, const char *path, const char *why)
+void tree_note_incomplete(struct tree *t, const char *path, const char *why)
 {
     if (!t->incomplete)
         t->incomplete =
             xasprintf("%s %s", path[0] ? shorten(path).text : "the repository's root", why);
 }
 
-static size_t add_node(struct tree *t, size_t parent, const char *name, enum node_kind kind)
+size_t tree_add(struct tree *t, size_t parent, const char *name, enum node_kind kind)
 {
     struct node *node;
     const char *above = t->n ? t->nodes[parent].path : "";
@@ -144,6 +169,15 @@ static bool is_out_of_bounds(const struct node *node)
     return false;
 }
 
+void tree_set_link(struct tree *t, size_t symlink, struct str text)
+{
+    struct node *node = &t->nodes[symlink];
+
+    node->link = xstrndup(text);
+    if (!t->out_of_bounds && is_out_of_bounds(node))
+        t->out_of_bounds = xstrdup(node->path);
+}
+
 static void read_link(struct tree *t, int directory, size_t index)
 {
     char text[TREE_MAX_LINK_BYTES + 1];
@@ -152,12 +186,10 @@ static void read_link(struct tree *t, int directory, size_t index)
 
     if (n < 0 || (size_t)n >= sizeof text) {
         node->link = xstrdup("");
-        note_incomplete(t, node->path, "is a symlink that cannot be read");
+        tree_note_incomplete(t, node->path, "is a symlink that cannot be read");
         return;
     }
-    node->link = xstrndup((struct str){text, (size_t)n});
-    if (!t->out_of_bounds && is_out_of_bounds(node))
-        t->out_of_bounds = xstrdup(node->path);
+    tree_set_link(t, index, (struct str){text, (size_t)n});
 }
 
 static int by_name(const void *a, const void *b)
@@ -226,10 +258,10 @@ static void read_entry(struct tree *t, int directory, size_t parent, const char 
 
     if (fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
         if (errno != ENOENT)
-            note_incomplete(t, t->nodes[parent].path, "holds a name that cannot be read");
+            tree_note_incomplete(t, t->nodes[parent].path, "holds a name that cannot be read");
         return;
     }
-    index = add_node(t, parent, name, kind_of(st.st_mode));
+    index = tree_add(t, parent, name, kind_of(st.st_mode));
     t->nodes[index].size_bytes = st.st_size > 0 ? (uint64_t)st.st_size : 0;
     if (t->nodes[index].kind == NODE_SYMLINK)
         read_link(t, directory, index);
@@ -237,12 +269,12 @@ static void read_entry(struct tree *t, int directory, size_t parent, const char 
     if (t->nodes[index].kind != NODE_DIRECTORY)
         return;
     if (depth >= REPOSITORY_MAX_DEPTH) {
-        note_incomplete(t, t->nodes[index].path, "lies deeper than 64 directories");
+        tree_note_incomplete(t, t->nodes[index].path, "lies deeper than 64 directories");
         return;
     }
     fd = open_beneath(directory, name, O_DIRECTORY);
     if (fd < 0)
-        note_incomplete(t, t->nodes[index].path, "is a directory that cannot be read");
+        tree_note_incomplete(t, t->nodes[index].path, "is a directory that cannot be read");
     else
         read_directory(t, fd, index, depth + 1);
     t->nodes[index].end = t->n;
@@ -256,10 +288,10 @@ static void read_directory(struct tree *t, int fd, size_t index, unsigned depth)
     int again = dup(fd);
 
     if (again < 0 || !list_names(again, left, &list))
-        note_incomplete(t, t->nodes[index].path, "is a directory that cannot be read");
+        tree_note_incomplete(t, t->nodes[index].path, "is a directory that cannot be read");
     for (size_t i = 0; i < list.n; i++) {
         if (t->n >= REPOSITORY_MAX_FILES) {
-            note_incomplete(t, t->nodes[index].path, "and what follows exceed 200000 files");
+            tree_note_incomplete(t, t->nodes[index].path, "and what follows exceed 200000 files");
             break;
         }
         read_entry(t, fd, index, list.names[i], depth);
@@ -377,22 +409,42 @@ static void follow_links(struct tree *t)
                 follow(t, node->parent, str_from(node->link), &links, &steps_left, &node->target);
     }
     if (steps_left == 0)
-        note_incomplete(t, "", "holds symlinks that take too many steps to follow");
+        tree_note_incomplete(t, "", "holds symlinks that take too many steps to follow");
+}
+
+void tree_drop_last(struct tree *t)
+{
+    struct node *node = &t->nodes[--t->n];
+
+    free(node->path);
+    free(node->link);
+}
+
+struct tree *tree_new(void)
+{
+    struct tree *t = xcalloc(1, sizeof *t);
+
+    (void)tree_add(t, 0, "", NODE_DIRECTORY);
+    return t;
+}
+
+void tree_finish(struct tree *t)
+{
+    t->nodes[0].end = t->n;
+    follow_links(t);
 }
 
 struct tree *tree_read(int root_fd)
 {
-    struct tree *t = xcalloc(1, sizeof *t);
+    struct tree *t = tree_new();
     int fd = open_beneath(root_fd, ".", O_DIRECTORY);
 
     t->signature = 0xcbf29ce484222325U;
-    (void)add_node(t, 0, "", NODE_DIRECTORY);
     if (fd < 0)
-        note_incomplete(t, "", "cannot be read");
+        tree_note_incomplete(t, "", "cannot be read");
     else
         read_directory(t, fd, 0, 0);
-    t->nodes[0].end = t->n;
-    follow_links(t);
+    tree_finish(t);
     return t;
 }
 

@@ -29,6 +29,7 @@ struct node {
     size_t name_at; /* where the last component starts in `path` */
     enum node_kind kind;
     uint64_t size_bytes; /* regular files */
+    bool is_submodule;   /* a directory that a commit leaves to another repository */
     size_t parent;
     size_t end; /* one past the last node below a directory; index + 1 for anything else */
     char *link; /* symlinks: the text */
@@ -44,7 +45,7 @@ struct tree {
     struct node *nodes; /* nodes[0] is the root */
     size_t n;
     size_t capacity;
-    uint64_t signature;  /* of names, kinds, sizes, mtimes and link texts */
+    uint64_t signature;  /* of names, kinds, sizes, mtimes and link texts; 0 for a commit's */
     char *incomplete;    /* NULL, or why not everything was read */
     char *out_of_bounds; /* NULL, or the first symlink that Argo CD refuses (2.1) */
 };
@@ -63,9 +64,26 @@ struct tree *tree_read(int root_fd);
 void tree_free(struct tree *t); /* NULL is fine */
 void tree_freep(struct tree **t);
 
-/* Opens a regular file of the tree for reading; -1 with errno set. Never blocks, never follows a
- * symlink: the name is looked up anew, so what replaced it since is refused. */
-int tree_open(int root_fd, const struct node *file);
+/*
+ * Reads a regular file of the tree, as contents_read() wants it. Never blocks, never follows a
+ * symlink: the name is looked up anew, so what replaced it since is refused.
+ * root_fd  points to the descriptor.
+ */
+bool tree_read_file(void *root_fd, const struct tree *t, size_t node, size_t limit_bytes,
+                    char *buffer, size_t *n_bytes, const char **why);
+
+/*
+ * Building a tree from what is no directory. Children are added in order of name, each followed by
+ * what lies below it; the builder sets `end` of a directory once it is through with it.
+ */
+struct tree *tree_new(void); /* holds the root */
+size_t tree_add(struct tree *t, size_t parent, const char *name, enum node_kind kind);
+void tree_drop_last(struct tree *t);
+void tree_set_link(struct tree *t, size_t symlink, struct str text);
+/* The first one is kept. path: where, "" for the root; why: "is a …", "holds …". */
+void tree_note_incomplete(struct tree *t, const char *path, const char *why);
+/* Follows the symlinks, once all nodes are there. */
+void tree_finish(struct tree *t);
 
 /*
  * Follows `path` from the directory `from`, through symlinks, the last one included.

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 /* cmocka wants the standard headers above it. */
 #include <setjmp.h>
@@ -59,6 +60,9 @@ void fixture_clear(struct fixture *f)
         assert_int_equal(seteuid(0), 0);
     (void)snprintf(path, sizeof path, "%s", f->directory);
     remove_tree(path);
+    (void)snprintf(path, sizeof path, "%s.git", f->directory);
+    if (access(path, F_OK) == 0)
+        remove_tree(path);
 }
 
 char *fixture_path(const struct fixture *f, const char *path)
@@ -124,12 +128,71 @@ void mklink(const struct fixture *f, const char *path, const char *target)
     assert_int_equal(symlink(target, whole), 0);
 }
 
+static void run_child(const struct fixture *f, int out, const char *script, const char *argument)
+{
+    static const char *const environment[][2] = {
+        {"GIT_CONFIG_GLOBAL", "/dev/null"},
+        {"GIT_CONFIG_SYSTEM", "/dev/null"},
+        {"GIT_AUTHOR_NAME", "a"},
+        {"GIT_AUTHOR_EMAIL", "a@example.com"},
+        {"GIT_AUTHOR_DATE", "1700000000 +0000"},
+        {"GIT_COMMITTER_NAME", "c"},
+        {"GIT_COMMITTER_EMAIL", "c@example.com"},
+        {"GIT_COMMITTER_DATE", "1700000000 +0000"},
+        {"LC_ALL", "C"},
+    };
+    bool ready = dup2(out, 1) == 1 && chdir(f->directory) == 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(environment); i++)
+        ready = ready && setenv(environment[i][0], environment[i][1], 1) == 0;
+    if (ready)
+        (void)execl("/bin/sh", "sh", "-euc", script, "sh", argument, (char *)NULL);
+    _exit(127);
+}
+
+const char *run_in(const struct fixture *f, const char *script, const char *argument)
+{
+    int ends[2];
+    pid_t child;
+    int status = -1;
+    size_t n = 0;
+    ssize_t got;
+
+    assert_int_equal(pipe(ends), 0);
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        run_child(f, ends[1], script, argument);
+    (void)close(ends[1]);
+    while ((got = read(ends[0], last_text + n, sizeof last_text - 1 - n)) > 0)
+        n += (size_t)got;
+    (void)close(ends[0]);
+    while (n > 0 && last_text[n - 1] == '\n')
+        n--;
+    last_text[n] = '\0';
+    assert_int_equal(waitpid(child, &status, 0), child);
+    if (status != 0)
+        fail_msg("status %d of: %s", status, script);
+    return last_text;
+}
+
+const char commit_beside[] = "export GIT_DIR=$PWD.git GIT_WORK_TREE=.\n"
+                             "[ -e \"$GIT_DIR\" ] || git init -q -b main\n"
+                             "git add -A -f .\n"
+                             "git commit -q --allow-empty -m x\n";
+
 void fixture_load(struct fixture *f)
 {
+    AUTO(freep) char *beside = xasprintf("%s.git", f->directory);
     struct repository_spec spec = {.url = STR("https://git.example.com/platform/deploy.git"),
                                    .path = f->directory};
     struct err err = {0};
 
+#ifdef FIXTURE_AT_COMMIT
+    (void)run_in(f, commit_beside, "");
+    spec.path = beside;
+    spec.revision = "main";
+#endif
     repository_free(f->repository);
     f->repository = NULL;
     if (!repository_load(&spec, 1000, &f->repository, &err))

@@ -30,8 +30,16 @@ char *fixture_path(const struct fixture *f, const char *path);
 /* Pairs of path and text, ended by NULL. */
 void mkfiles(const struct fixture *f, const char *path, ...);
 
-/* Loads (again) what has been written. */
+/* Loads (again) what has been written; where this is built with FIXTURE_AT_COMMIT, from a commit of
+ * it. */
 void fixture_load(struct fixture *f);
+
+/* Runs a shell script in the fixture's directory, with git's configuration and clock ours alone;
+ * $1 is `argument`. What it prints, without the last line end; valid until the next call. */
+const char *run_in(const struct fixture *f, const char *script, const char *argument);
+/* What `git init` wants besides: a Git directory beside the files, as $GIT_DIR, and all committed.
+ */
+extern const char commit_beside[];
 
 /*
  * Renders a source for app `root` with destination namespace "default", as one line:

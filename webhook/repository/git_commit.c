@@ -1,0 +1,297 @@
+/* git_commit.c: the names and files of one commit. */
+#include "base/mem.h"
+#include "repository/git.h"
+#include "repository/git_library.h"
+#include "repository/git_objects.h"
+#include "repository/repository.h"
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    /* Names and symlinks together; real repositories take some 100 bytes a file, and objects that
+     * lead to each other could name gigabytes in a few kilobytes. */
+    NAMES_MAX_BYTES = 256 * 1024 * 1024,
+};
+
+struct git_snapshot {
+    struct git_objects objects;
+    git_oid id;
+    git_oid *ids; /* by node of the tree */
+    size_t capacity;
+};
+
+/* One reading of the names. */
+struct walk {
+    struct git_snapshot *snapshot;
+    struct tree *tree;
+    size_t entries_left;
+    size_t bytes_left;
+    bool ended; /* a checkout would fail, or a budget ran out: the rest does not matter */
+};
+
+bool git_open(const char *path, const char *revision, struct git_snapshot **out, struct err *err)
+{
+    AUTO(git_closep) struct git_snapshot *s = NULL;
+
+    if (!git_start()) {
+        err_what(err, ERR_SYSTEM, "libgit2 cannot be started");
+        return false;
+    }
+    s = xcalloc(1, sizeof *s); /* git_close() stops the library */
+    if (!git_objects_init(&s->objects, path, err) ||
+        !git_find_commit(&s->objects, path, revision, &s->id, err))
+        return false;
+    *out = steal(&s);
+    return true;
+}
+
+void git_close(struct git_snapshot *s)
+{
+    if (!s)
+        return;
+    git_objects_clear(&s->objects);
+    git_stop();
+    free(s->ids);
+    free(s);
+}
+
+void git_closep(struct git_snapshot **s)
+{
+    git_close(*s);
+}
+
+struct git_id git_snapshot_id(const struct git_snapshot *s)
+{
+    struct git_id id;
+
+    (void)git_oid_tostr(id.text, sizeof id.text, &s->id);
+    return id;
+}
+
+static bool read_size(const struct git_snapshot *s, const git_oid *id, git_object_t wanted,
+                      size_t *n_bytes, const char **why)
+{
+    git_object_t type;
+
+    if (!git_objects_look(&s->objects, id, n_bytes, &type, why))
+        return false;
+    if (type != wanted)
+        *why = "its object is of another type";
+    return type == wanted;
+}
+
+/* Verified against its id. */
+static git_odb_object *read_object(const struct git_snapshot *s, const git_oid *id,
+                                   git_object_t wanted, size_t max_bytes, const char **why)
+{
+    git_odb_object *object = NULL;
+    size_t n_bytes = 0;
+
+    if (!read_size(s, id, wanted, &n_bytes, why))
+        return NULL;
+    if (n_bytes > max_bytes) {
+        *why = "it is too large";
+        return NULL;
+    }
+    if (git_odb_read(&object, s->objects.odb, id) == 0)
+        return object;
+    *why = "its object is damaged";
+    return NULL;
+}
+
+static void end_walk(struct walk *w, size_t directory, const char *why)
+{
+    tree_note_incomplete(w->tree, w->tree->nodes[directory].path, why);
+    w->ended = true;
+}
+
+/* What Git refuses to check out (read-cache.c, verify_path), and Linux to hold. */
+static bool is_possible_name(const char *name)
+{
+    size_t n = strlen(name);
+
+    return n > 0 && n <= NAME_MAX && !strchr(name, '/') && strcmp(name, ".") != 0 &&
+           strcmp(name, "..") != 0 && !str_eq_nocase((struct str){name, n}, STR(".git"));
+}
+
+static size_t add(struct walk *w, size_t parent, const git_tree_entry *entry, enum node_kind kind)
+{
+    struct git_snapshot *s = w->snapshot;
+    size_t index = tree_add(w->tree, parent, git_tree_entry_name(entry), kind);
+
+    s->ids = xgrow(s->ids, index, &s->capacity, sizeof *s->ids);
+    git_oid_cpy(&s->ids[index], git_tree_entry_id(entry));
+    return index;
+}
+
+static void read_link(struct walk *w, size_t index)
+{
+    const char *why = NULL;
+    git_odb_object *object = read_object(w->snapshot, &w->snapshot->ids[index], GIT_OBJECT_BLOB,
+                                         TREE_MAX_LINK_BYTES, &why);
+    struct str text = STR("");
+
+    if (object)
+        text = (struct str){git_odb_object_data(object), git_odb_object_size(object)};
+    /* symlink(2) takes no empty text, and ends at a NUL */
+    if (text.n == 0 || text.n > w->bytes_left || memchr(text.p, '\0', text.n)) {
+        tree_note_incomplete(w->tree, w->tree->nodes[index].path,
+                             "is a symlink that cannot be read");
+        text = STR("");
+    }
+    w->bytes_left -= text.n;
+    tree_set_link(w->tree, index, text);
+    git_odb_object_free(object);
+}
+
+static void read_file_size(struct walk *w, size_t index)
+{
+    size_t n_bytes = 0;
+    const char *why;
+
+    /* what is wrong with it is said when it is read */
+    if (read_size(w->snapshot, &w->snapshot->ids[index], GIT_OBJECT_BLOB, &n_bytes, &why))
+        w->tree->nodes[index].size_bytes = n_bytes;
+}
+
+/* Whether all of it was read. */
+static bool read_directory(struct walk *w, size_t index, const git_oid *id, unsigned depth);
+
+static void read_subtree(struct walk *w, size_t index, unsigned depth)
+{
+    struct tree *t = w->tree;
+    git_oid id = w->snapshot->ids[index]; /* the array moves */
+
+    if (depth >= REPOSITORY_MAX_DEPTH) {
+        tree_note_incomplete(t, t->nodes[index].path, "lies deeper than 64 directories");
+        return;
+    }
+    if (read_directory(w, index, &id, depth + 1) && t->n == index + 1)
+        tree_drop_last(t); /* Git checks out files; directories only for them */
+    else
+        t->nodes[index].end = t->n;
+}
+
+static void read_entry(struct walk *w, size_t parent, const git_tree_entry *entry, unsigned depth)
+{
+    size_t index;
+
+    switch (git_tree_entry_filemode(entry)) {
+    case GIT_FILEMODE_TREE:
+        index = add(w, parent, entry, NODE_DIRECTORY);
+        read_subtree(w, index, depth);
+        break;
+    case GIT_FILEMODE_COMMIT:
+        index = add(w, parent, entry, NODE_DIRECTORY);
+        w->tree->nodes[index].is_submodule = true;
+        break;
+    case GIT_FILEMODE_LINK:
+        index = add(w, parent, entry, NODE_SYMLINK);
+        read_link(w, index);
+        break;
+    case GIT_FILEMODE_BLOB:
+    case GIT_FILEMODE_BLOB_EXECUTABLE:
+        index = add(w, parent, entry, NODE_FILE);
+        read_file_size(w, index);
+        break;
+    case GIT_FILEMODE_UNREADABLE:
+    default:
+        end_walk(w, parent, "holds an entry of a mode that Git does not check out");
+    }
+}
+
+/* Whether the entry can be added; ends the walk where not. */
+static bool check_entry(struct walk *w, size_t parent, const git_tree_entry *entry)
+{
+    const char *name = git_tree_entry_name(entry);
+    size_t n_path = w->tree->nodes[parent].n_path + 1 + strlen(name);
+
+    if (w->entries_left == 0)
+        end_walk(w, parent, "and what follows exceed 200000 files");
+    else if (!is_possible_name(name) || n_path >= PATH_MAX)
+        end_walk(w, parent, "holds a name that Git does not check out");
+    else if (n_path > w->bytes_left)
+        end_walk(w, parent, "and what follows have names that are too long together");
+    if (w->ended)
+        return false;
+    w->entries_left--;
+    w->bytes_left -= n_path;
+    return true;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(git_tree_entry_name(*(const git_tree_entry *const *)a),
+                  git_tree_entry_name(*(const git_tree_entry *const *)b));
+}
+
+/* Git sorts a directory as if its name ended in '/'; filepath.Walk does not. */
+static void read_entries(struct walk *w, size_t index, const git_tree *directory, unsigned depth)
+{
+    size_t n = git_tree_entrycount(directory);
+    AUTO(freep) const git_tree_entry **entries = xcalloc(n, sizeof(git_tree_entry *));
+
+    for (size_t i = 0; i < n; i++)
+        entries[i] = git_tree_entry_byindex(directory, i);
+    if (n)
+        qsort(entries, n, sizeof(git_tree_entry *), by_name);
+    for (size_t i = 0; i < n && !w->ended; i++) {
+        if (i && by_name(&entries[i - 1], &entries[i]) == 0)
+            end_walk(w, index, "holds a name twice");
+        else if (check_entry(w, index, entries[i]))
+            read_entry(w, index, entries[i], depth);
+    }
+}
+
+static bool read_directory(struct walk *w, size_t index, const git_oid *id, unsigned depth)
+{
+    git_tree *directory = NULL;
+    size_t n_bytes = 0;
+    const char *why = NULL;
+
+    if (!read_size(w->snapshot, id, GIT_OBJECT_TREE, &n_bytes, &why) ||
+        n_bytes > GIT_OBJECTS_MAX_BYTES ||
+        git_tree_lookup(&directory, w->snapshot->objects.repository, id) != 0) {
+        tree_note_incomplete(w->tree, w->tree->nodes[index].path,
+                             "is a directory that cannot be read");
+        return false;
+    }
+    read_entries(w, index, directory, depth);
+    git_tree_free(directory);
+    return !w->ended;
+}
+
+struct tree *git_read_tree(struct git_snapshot *s)
+{
+    struct walk w = {
+        .snapshot = s,
+        .tree = tree_new(),
+        .entries_left = REPOSITORY_MAX_FILES - 1, /* the root counts, as in a directory */
+        .bytes_left = NAMES_MAX_BYTES,
+    };
+    git_commit *commit = NULL;
+
+    if (git_commit_lookup(&commit, s->objects.repository, &s->id) != 0)
+        tree_note_incomplete(w.tree, "", "cannot be read");
+    else
+        (void)read_directory(&w, 0, git_commit_tree_id(commit), 0);
+    git_commit_free(commit);
+    tree_finish(w.tree);
+    return w.tree;
+}
+
+bool git_read_file(void *snapshot, const struct tree *t, size_t node, size_t limit_bytes,
+                   char *buffer, size_t *n_bytes, const char **why)
+{
+    const struct git_snapshot *s = snapshot;
+    git_odb_object *object = read_object(s, &s->ids[node], GIT_OBJECT_BLOB, limit_bytes, why);
+
+    (void)t;
+    if (!object)
+        return false;
+    *n_bytes = git_odb_object_size(object);
+    memcpy(buffer, git_odb_object_data(object), *n_bytes);
+    git_odb_object_free(object);
+    return true;
+}

@@ -1,0 +1,168 @@
+#include "repository/git_objects.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "repository/git_library.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+enum {
+    PIECE_BYTES = 16 * 1024,
+    HEADER_MAX_BYTES = 32,     /* "commit 18446744073709551615" and a NUL */
+    LINE_MAX_BYTES = 4096 + 2, /* PATH_MAX in an alternates file */
+};
+
+/* gitrepository-layout(5), objects/info/alternates: a path on each line, relative to `objects`. */
+static void add_alternates(struct git_objects *o, const char *objects)
+{
+    AUTO(freep) char *file = xasprintf("%s/info/alternates", objects);
+    char line[LINE_MAX_BYTES];
+    FILE *stream = fopen(file, "re");
+
+    if (!stream)
+        return;
+    while (o->n_directories < ARRAY_LEN(o->directories) && fgets(line, sizeof line, stream)) {
+        line[strcspn(line, "\n")] = '\0';
+        if (line[0] && line[0] != '#')
+            o->directories[o->n_directories++] =
+                line[0] == '/' ? xstrdup(line) : xasprintf("%s/%s", objects, line);
+    }
+    (void)fclose(stream);
+}
+
+bool git_objects_init(struct git_objects *o, const char *path, struct err *err)
+{
+    /* NO_SEARCH: a directory inside a work tree names another repository than it seems to. */
+    if (git_repository_open_ext(&o->repository, path, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL) != 0 ||
+        git_repository_odb(&o->odb, o->repository) != 0) {
+        err_what(err, ERR_INPUT, "%.300s cannot be read as a Git repository", path);
+        err_why(err, "libgit2: %s", git_text());
+        err_remedy(err, "give the top of a work tree, or a bare repository");
+        return false;
+    }
+    o->directories[o->n_directories++] =
+        xasprintf("%sobjects", git_repository_commondir(o->repository));
+    for (size_t i = 0; i < o->n_directories; i++)
+        add_alternates(o, o->directories[i]);
+    return true;
+}
+
+void git_objects_clear(struct git_objects *o)
+{
+    for (size_t i = 0; i < o->n_directories; i++)
+        free(o->directories[i]);
+    git_odb_free(o->odb);
+    git_repository_free(o->repository);
+}
+
+/* One inflation under way. */
+struct inflation {
+    z_stream z;
+    unsigned char in[PIECE_BYTES];
+    unsigned char out[PIECE_BYTES];
+    size_t n_out;  /* so far */
+    size_t wanted; /* header and content, once the header is known */
+};
+
+/* "blob 12" and a NUL: how long header and content are together. */
+static bool read_header(struct inflation *i, size_t n)
+{
+    const char *end = memchr(i->out, '\0', n < HEADER_MAX_BYTES ? n : HEADER_MAX_BYTES);
+    const char *blank = end ? memchr(i->out, ' ', (size_t)(end - (const char *)i->out)) : NULL;
+    char *rest;
+    size_t n_header;
+
+    if (!blank || blank[1] < '0' || blank[1] > '9')
+        return false;
+    n_header = (size_t)(end - (const char *)i->out) + 1;
+    errno = 0;
+    i->wanted = strtoul(blank + 1, &rest, 10);
+    return errno == 0 && rest == end && !__builtin_add_overflow(i->wanted, n_header, &i->wanted);
+}
+
+/* The output is as long as the header says, or longer than what anybody reads. */
+static bool inflate_whole(struct inflation *i, int fd)
+{
+    int state = Z_OK;
+
+    while (state != Z_STREAM_END) {
+        size_t n;
+
+        if (i->z.avail_in == 0) {
+            ssize_t got = read(fd, i->in, sizeof i->in);
+
+            if (got < 0)
+                return false;
+            /* at the end zlib may still hold output; without any it says Z_BUF_ERROR */
+            i->z.next_in = i->in;
+            i->z.avail_in = (unsigned)got;
+        }
+        i->z.next_out = i->out;
+        i->z.avail_out = sizeof i->out;
+        state = inflate(&i->z, Z_NO_FLUSH);
+        if (state != Z_OK && state != Z_STREAM_END)
+            return false;
+        n = sizeof i->out - i->z.avail_out;
+        if (i->n_out == 0 && n > 0 && !read_header(i, n))
+            return false;
+        i->n_out += n;
+        if (i->n_out > (size_t)GIT_OBJECTS_MAX_BYTES + HEADER_MAX_BYTES)
+            return true;
+    }
+    return i->n_out == i->wanted;
+}
+
+static bool is_whole_file(int fd)
+{
+    struct inflation *i;
+    struct stat st;
+    bool good;
+
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+        return false;
+    i = xcalloc(1, sizeof *i);
+    good = inflateInit(&i->z) == Z_OK && inflate_whole(i, fd);
+    (void)inflateEnd(&i->z);
+    free(i);
+    return good;
+}
+
+/* True as well when there is no loose file. */
+static bool is_whole(const struct git_objects *o, const git_oid *id)
+{
+    char digits[GIT_OID_HEXSZ + 1];
+
+    (void)git_oid_tostr(digits, sizeof digits, id);
+    for (size_t i = 0; i < o->n_directories; i++) {
+        AUTO(freep)
+        char *file = xasprintf("%s/%.2s/%s", o->directories[i], digits, digits + 2);
+        int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+        bool good;
+
+        if (fd < 0)
+            continue;
+        good = is_whole_file(fd);
+        (void)close(fd);
+        if (!good)
+            return false;
+    }
+    return true;
+}
+
+bool git_objects_look(const struct git_objects *o, const git_oid *id, size_t *n_bytes,
+                      git_object_t *type, const char **why)
+{
+    /* Without looking for new packs each time: a partial clone may lack every file. */
+    if (!git_odb_exists_ext(o->odb, id, GIT_ODB_LOOKUP_NO_REFRESH))
+        *why = "its object is missing: a partial or damaged clone";
+    else if (!is_whole(o, id) || git_odb_read_header(n_bytes, type, o->odb, id) != 0)
+        *why = "its object is damaged";
+    else
+        return true;
+    return false;
+}

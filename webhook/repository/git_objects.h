@@ -1,0 +1,35 @@
+/* git_objects.h: a repository's objects, asked so that no damage keeps libgit2 busy for ever. */
+#pragma once
+#include "base/attr.h"
+#include "base/err.h"
+#include <git2.h>
+#include <stdbool.h>
+
+enum {
+    /* libgit2 follows alternates five deep; a shared clone has one */
+    GIT_OBJECTS_MAX_DIRECTORIES = 32,
+    /* Nothing larger is read: a directory of as many files as we read, with names as long as Linux
+     * takes. Files have a lower limit of their own. */
+    GIT_OBJECTS_MAX_BYTES = 64 * 1024 * 1024,
+};
+
+struct git_objects {
+    git_repository *repository;
+    git_odb *odb;
+    char *directories[GIT_OBJECTS_MAX_DIRECTORIES]; /* of loose objects: ours and alternates */
+    size_t n_directories;
+};
+
+/* libgit2 has been started. Fails with ERR_INPUT when there is no repository at `path` itself. */
+bool git_objects_init(struct git_objects *o, const char *path, struct err *err) MUST_CHECK;
+void git_objects_clear(struct git_objects *o); /* all zero is fine */
+
+/*
+ * The size and type of an object, without reading it. False with *why, a phrase that nobody frees,
+ * when it is missing or damaged. To be asked before libgit2 reads an object: version 1.5.1 asks
+ * zlib for more of a loose file that is cut off for ever (git_zstream_get_output takes Z_BUF_ERROR
+ * for progress), and a crash leaves such files behind. That true says nothing of the content, which
+ * libgit2 verifies.
+ */
+bool git_objects_look(const struct git_objects *o, const git_oid *id, size_t *n_bytes,
+                      git_object_t *type, const char **why) MUST_CHECK;
