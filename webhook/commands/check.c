@@ -319,11 +319,13 @@ static int run_check(const struct command *command, int argc, char **argv)
 
 const struct command command_check = {
     .name = "check",
-    .synopsis = "[--repository URL=DIR]... [--webhook-configuration FILE]... [--config FILE] "
-                "[--format text|json|sarif|junit] [DIR]",
+    .synopsis =
+        "[--repository URL=DIR[@REVISION]]... [--webhook-configuration FILE]... [--config FILE] "
+        "[--format text|json|sarif|junit] [DIR]",
     .says = "judge every Application and ExternalSecret that repositories hold",
-    .details = "Judges each as if it were applied now, with the files as they lie there standing "
-               "for every revision. DIR is a Git work tree whose remote called origin says its "
+    .details = "Judges each as if it were applied now, with the files as they lie there, or as "
+               "REVISION holds them, standing for every targetRevision. DIR is a Git work tree "
+               "whose remote called origin says its "
                "URL; without DIR, repositories and webhook configurations it is the working "
                "directory. Exits 0 when "
                "nothing is denied, 1 when something is, 2 when it could not run.",

@@ -39,7 +39,14 @@ static void add_alias(struct repository_settings *r, struct str url)
     r->aliases[r->n_aliases++] = xstrndup(url);
 }
 
-static void add_repository(struct settings *s, struct str url, const char *directory)
+static bool same_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* revision  NULL: the files as they lie there. */
+static void add_repository(struct settings *s, struct str url, const char *directory,
+                           const char *revision)
 {
     for (size_t i = 0; i < s->n_repositories; i++) {
         struct repository_settings *r = &s->repositories[i];
@@ -47,27 +54,38 @@ static void add_repository(struct settings *s, struct str url, const char *direc
         if (has_name(r, url)) {
             /* What is typed wins over what is configured. */
             free(r->path);
+            free(r->revision);
             r->path = xstrdup(directory);
+            r->revision = revision ? xstrdup(revision) : NULL;
             return;
         }
-        if (same_directory(r->path, directory)) {
+        if (same_directory(r->path, directory) && same_text(r->revision, revision)) {
             add_alias(r, url);
             return;
         }
     }
     settings_add_repository(s, url, str_from(directory));
+    if (revision)
+        s->repositories[s->n_repositories - 1].revision = xstrdup(revision);
 }
 
-/* "main" of "/repos/deploy@main" when only the part before the '@' is a directory. */
-static bool names_revision(const char *directory)
+/*
+ * Cuts "/repos/deploy@main" at the last '@' behind which no directory's name goes on: "@main" may
+ * belong to a directory, and '@' to a branch ("deps/@types"). NULL when no revision is named.
+ */
+static const char *cut_revision(char *directory)
 {
-    const char *at = strrchr(directory, '@');
-    AUTO(freep) char *before = NULL;
-
-    if (!at || is_directory(directory))
-        return false;
-    before = xstrndup((struct str){directory, (size_t)(at - directory)});
-    return is_directory(before);
+    if (is_directory(directory))
+        return NULL;
+    for (char *at = directory + strlen(directory); at > directory; at--) {
+        if (*at != '@')
+            continue;
+        *at = '\0';
+        if (is_directory(directory))
+            return at + 1;
+        *at = '@';
+    }
+    return NULL;
 }
 
 static bool add_option(struct settings *s, const char *option, struct err *err)
@@ -75,6 +93,8 @@ static bool add_option(struct settings *s, const char *option, struct err *err)
     /* At the last '=': a URL may hold one, in its query. */
     const char *equals = strrchr(option, '=');
     const char *directory = equals ? equals + 1 : "";
+    AUTO(freep) char *path = NULL;
+    const char *revision;
 
     if (!equals || equals == option || !directory[0]) {
         err_what(err, ERR_CONFIG, "--repository wants URL=DIR");
@@ -84,13 +104,14 @@ static bool add_option(struct settings *s, const char *option, struct err *err)
                                    : "no directory behind the last '='");
         return false;
     }
-    if (names_revision(directory)) {
-        err_what(err, ERR_CONFIG, "--repository URL=DIR@REVISION is not supported yet");
-        err_why(err, "found %s", directory);
-        err_remedy(err, "check out the revision and give its directory");
+    path = xstrdup(directory);
+    revision = cut_revision(path);
+    if (revision && !revision[0]) {
+        err_what(err, ERR_CONFIG, "--repository wants URL=DIR@REVISION");
+        err_why(err, "found nothing behind the last '@'");
         return false;
     }
-    add_repository(s, (struct str){option, (size_t)(equals - option)}, directory);
+    add_repository(s, (struct str){option, (size_t)(equals - option)}, path, revision);
     return true;
 }
 
@@ -130,12 +151,12 @@ bool setup_add_work_tree(struct settings *s, const char *directory, struct err *
         err_remedy(err, "name it: --repository URL=%.160s", directory);
         return false;
     }
-    add_repository(s, str_from(url), directory);
+    add_repository(s, str_from(url), directory, NULL);
     return true;
 }
 
-bool setup_facts(const struct settings *settings, bool for_check, int64_t now,
-                 struct facts **out, struct err *err)
+bool setup_facts(const struct settings *settings, bool for_check, int64_t now, struct facts **out,
+                 struct err *err)
 {
     struct facts_options options = {
         .settings = settings,

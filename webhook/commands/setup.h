@@ -9,17 +9,18 @@
 #define SETUP_OPTIONS                                                                              \
     {"--config", "FILE", OPTION_VALUE, "settings (YAML); the defaults without it"},                \
     {                                                                                              \
-        "--repository", "URL=DIR", OPTION_LIST,                                                    \
+        "--repository", "URL=DIR[@REVISION]", OPTION_LIST,                                         \
             "DIR holds what Applications call URL; give one for each. A DIR given twice is one "   \
-            "repository with two names"                                                            \
+            "repository with two names. With @REVISION (a branch, tag or commit), what the Git "   \
+            "repository in DIR, bare or not, holds there, without a checkout"                      \
     }
 
 /*
  * The settings of --config with the repositories of --repository added; one that the
  * configuration names as well is read from DIR instead.
  * out  owned by the caller (settings_free()).
- * Fails with ERR_CONFIG: the configuration's own errors, an option without '=', with an empty URL
- * or DIR, or with @REVISION (not supported yet).
+ * Fails with ERR_CONFIG: the configuration's own errors, an option without '=', or with an empty
+ * URL, DIR or REVISION. Whether there is such a revision, setup_facts() finds out.
  */
 bool setup_settings(const struct options *o, struct settings **out, struct err *err) MUST_CHECK;
 

@@ -286,9 +286,12 @@ static void what_cannot_run_says_why(void **state)
          "syncguard check: --repository wants URL=DIR: found no URL before the '='\n"},
         {{"--repository", "u="},
          "syncguard check: --repository wants URL=DIR: found no directory behind the last '='\n"},
-        {{"--repository", "u=/tmp@main"},
-         "syncguard check: --repository URL=DIR@REVISION is not supported yet: found /tmp@main; "
-         "check out the revision and give its directory\n"},
+        {{"--repository", "u=/proc@"},
+         "syncguard check: --repository wants URL=DIR@REVISION: found nothing behind the last "
+         "'@'\n"},
+        {{"--repository", "u=/proc@main"},
+         "syncguard check: /proc cannot be read as a Git repository: libgit2: could not find "
+         "repository from '/proc'; give the top of a work tree, or a bare repository\n"},
         {{"--format", "jsno"},
          "syncguard check: --format wants text, json, sarif or junit, found jsno; did you mean "
          "json?\n"},
@@ -452,6 +455,89 @@ static void explain_shows_findings_and_facts(void **state)
     assert_non_null(strstr(r.out, "  tracking by annotation, label key "));
 }
 
+/* A bare repository named deploy@x in `directory`: the self-reference is in its branch fix/@1 and
+ * no longer in main. *commit is as messages show it. */
+static void make_repository(const struct world *w, char commit[static 13])
+{
+    AUTO(freep)
+    char *script = xasprintf("cd %s && export GIT_CONFIG_GLOBAL=/dev/null GIT_AUTHOR_NAME=a "
+                             "GIT_AUTHOR_EMAIL=a@e GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@e && "
+                             "git init -q -b main work && mv root.yaml work && cd work && "
+                             "git add . && git commit -q -m 1 && git branch fix/@1 && "
+                             "git rm -q root.yaml && git commit -q -m 2 && "
+                             "git clone -q --bare . ../deploy@x && "
+                             "git rev-parse --short=12 fix/@1 >../id",
+                             w->directory);
+    AUTO(freep) char *file = xasprintf("%s/id", w->directory);
+    FILE *stream;
+
+    assert_int_equal(system(script), 0); /* NOLINT(cert-env33-c): our own text */
+    stream = fopen(file, "r");
+    assert_non_null(stream);
+    assert_int_equal(fread(commit, 1, 12, stream), 12);
+    commit[12] = '\0';
+    (void)fclose(stream);
+}
+
+static void remove_repository(const struct world *w)
+{
+    AUTO(freep) char *script = xasprintf("cd %s && rm -r work deploy@x id", w->directory);
+
+    assert_int_equal(system(script), 0); /* NOLINT(cert-env33-c): our own text */
+}
+
+static void a_revision_is_judged_without_a_checkout(void **state)
+{
+    struct world *w = *state;
+    AUTO(freep) char *broken = xasprintf("%s=%s/deploy@x@fix/@1", URL, w->directory);
+    AUTO(freep) char *fixed = xasprintf("%s=%s/deploy@x@main", URL, w->directory);
+    AUTO(freep) char *gone = xasprintf("%s=%s/deploy@x@gone", URL, w->directory);
+    AUTO(freep) char *bare = xasprintf("%s=%s/deploy@x", URL, w->directory);
+    AUTO(freep) char *refused = NULL;
+    AUTO(freep) char *shown = NULL;
+    AUTO(freep) char *used = NULL;
+    const char *words[] = {"--repository", broken, NULL, NULL};
+    char commit[13];
+    struct ran r;
+
+    (void)put(w, "root.yaml", APPLICATION("  namespace: argocd\n"));
+    make_repository(w, commit);
+    run(&r, &command_check, words);
+    shown = xasprintf("    root.yaml:4 (deploy@%s)\n", commit);
+    assert_string_equal(r.err, "");
+    assert_int_equal(r.status, EXIT_DENIED);
+    assert_non_null(strstr(r.out, "root.yaml:4: deny [self-reference] Application argocd/root "));
+    assert_non_null(strstr(r.out, shown));
+    words[1] = fixed;
+    run(&r, &command_check, words);
+    assert_string_equal(r.err, "");
+    assert_int_equal(r.status, EXIT_OK);
+    assert_non_null(strstr(r.out, "0 denied, 0 warnings, 0 undecided in 0 Applications and 0 "));
+    words[1] = broken;
+    words[2] = put(w, "new.yaml", APPLICATION("  namespace: argocd\n"));
+    run(&r, &command_explain, words);
+    used =
+        xasprintf("  repository deploy@%s: " URL ", read from %s/deploy@x, 1 objects in 1 files, "
+                  "0 notes\n",
+                  commit, w->directory);
+    assert_int_equal(r.status, EXIT_DENIED);
+    assert_non_null(strstr(r.out, used));
+    words[2] = NULL;
+    words[1] = gone;
+    run(&r, &command_check, words);
+    refused = xasprintf("syncguard check: revision gone of %s/deploy@x was not found: no branch, "
+                        "tag or commit is called so; see git -C DIR show-ref; what only the remote "
+                        "has, git fetch --tags brings\n",
+                        w->directory);
+    assert_int_equal(r.status, EXIT_UNABLE);
+    assert_string_equal(r.err, refused);
+    words[1] = bare; /* '@x' is the directory's */
+    run(&r, &command_check, words);
+    assert_int_equal(r.status, EXIT_UNABLE);
+    assert_non_null(strstr(r.err, "/deploy@x is a bare Git repository; not supported yet"));
+    remove_repository(w);
+}
+
 static void explain_reads_admission_reviews(void **state)
 {
     struct world *w = *state;
@@ -581,6 +667,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_registration_that_cannot_be_read_ends_the_run, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(explain_shows_findings_and_facts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_revision_is_judged_without_a_checkout, set_up, tear_down),
         cmocka_unit_test_setup_teardown(explain_reads_admission_reviews, set_up, tear_down),
         cmocka_unit_test_setup_teardown(explain_refuses_what_is_neither, set_up, tear_down),
         cmocka_unit_test_setup_teardown(audit_counts_what_stands_in_its_files, set_up, tear_down),
