@@ -183,12 +183,14 @@ const char commit_beside[] = "export GIT_DIR=$PWD.git GIT_WORK_TREE=.\n"
 
 void fixture_load(struct fixture *f)
 {
-    AUTO(freep) char *beside = xasprintf("%s.git", f->directory);
     struct repository_spec spec = {.url = STR("https://git.example.com/platform/deploy.git"),
                                    .path = f->directory};
     struct err err = {0};
 
 #ifdef FIXTURE_AT_COMMIT
+    char beside[sizeof f->directory + sizeof ".git"];
+
+    (void)snprintf(beside, sizeof beside, "%s.git", f->directory);
     (void)run_in(f, commit_beside, "");
     spec.path = beside;
     spec.revision = "main";
