@@ -538,6 +538,55 @@ static void a_revision_is_judged_without_a_checkout(void **state)
     remove_repository(w);
 }
 
+static size_t count(const char *text, const char *part)
+{
+    size_t n = 0;
+
+    for (; (text = strstr(text, part)) != NULL; text++)
+        n++;
+    return n;
+}
+
+static void a_directory_is_one_repository_for_each_of_its_revisions(void **state)
+{
+    static const struct {
+        const char *first;
+        const char *second; /* another URL's */
+        size_t n;
+    } cases[] = {
+        {"main", "main", 1},
+        {"main", "fix/@1", 2},
+        {"main", "HEAD", 2}, /* the same commit, asked for by names that may part */
+    };
+    struct world *w = *state;
+    char commit[13];
+
+    (void)put(w, "root.yaml", APPLICATION("  namespace: argocd\n"));
+    make_repository(w, commit);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        AUTO(freep)
+        char *first = xasprintf("%s=%s/deploy@x@%s", URL, w->directory, cases[i].first);
+        AUTO(freep) char *second = xasprintf("u=%s/deploy@x@%s", w->directory, cases[i].second);
+        AUTO(freep) char *again = xasprintf("u=%s/work", w->directory);
+        const char *words[] = {"--repository", first, "--repository", second,
+                               NULL,           NULL,  NULL,           NULL};
+        struct ran r;
+
+        words[4] = put(w, "new.yaml", APPLICATION("  namespace: argocd\n"));
+        run(&r, &command_explain, words);
+        assert_string_equal(r.err, "");
+        assert_int_equal(count(r.out, "\n  repository "), cases[i].n);
+        /* what is typed last wins, its revision included */
+        words[5] = "--repository";
+        words[6] = again;
+        if (cases[i].n == 2) {
+            run(&r, &command_explain, words);
+            assert_non_null(strstr(r.out, "@work tree: u, read from "));
+        }
+    }
+    remove_repository(w);
+}
+
 static void explain_reads_admission_reviews(void **state)
 {
     struct world *w = *state;
@@ -668,6 +717,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(explain_shows_findings_and_facts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_revision_is_judged_without_a_checkout, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_directory_is_one_repository_for_each_of_its_revisions,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(explain_reads_admission_reviews, set_up, tear_down),
         cmocka_unit_test_setup_teardown(explain_refuses_what_is_neither, set_up, tear_down),
         cmocka_unit_test_setup_teardown(audit_counts_what_stands_in_its_files, set_up, tear_down),
