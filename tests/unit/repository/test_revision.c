@@ -713,13 +713,12 @@ static void no_filter_is_applied(void **state)
     (void)run_in(f, "! [ -e ran ]", "");
 }
 
-/* A tree object byte by byte: `entries` for printf, %b each id that the script has put into $b
- * (the blob), $t (a tree of one file) and $e (an empty tree). */
+/* A tree object byte by byte, as printf and `bytes` write it in `entries`; the ids of a blob, a
+ * tree of one file and an empty tree are $b, $t and $e. */
 static void make_tree(const struct fixture *f, const char *entries)
 {
     (void)run_in(f,
                  "[ -e .git ] || git init -q -b main\n"
-                 "raw() { echo $1 | sed 's/../\\\\x&/g'; }\n"
                  "bytes() { perl -e 'print pack(\"H*\", shift)' $1; }\n"
                  "blob=$(echo x | git hash-object -w --stdin)\n"
                  "tree=$(printf '100644 blob %s\\tf\\n' $blob | git mktree)\n"
