@@ -233,8 +233,10 @@ void world_init(struct world *w, const char *root, json_t *config)
         die(text, err_text(&err, reason));
     options.settings = w->settings;
     w->facts = facts_load(&options, PROPERTY_NOW);
-    if (facts_n_notes(w->facts) != 0)
-        die(facts_note_at(w->facts, 0)->where, facts_note_at(w->facts, 0)->text);
+    /* Some worlds hold no Secret that is protected, which is a note. */
+    for (size_t i = 0; i < facts_n_notes(w->facts); i++)
+        if (!strstr(facts_note_at(w->facts, i)->text, "is protected, and is not among"))
+            die(facts_note_at(w->facts, i)->where, facts_note_at(w->facts, i)->text);
 }
 
 void world_clear(struct world *w)

@@ -14,6 +14,50 @@ char *facts_instance_name(const struct facts *f, const struct identity *id)
     return xasprintf("%.*s_%.*s", STR_ARG(id->namespace), STR_ARG(id->name));
 }
 
+/* Of what known Applications render, this many objects are kept: 128 MB. A directory of
+ * Applications that all render the directory would be its square. */
+enum { KEPT_OBJECTS_MAX = 1000000 };
+
+/* What is asked of known Applications is who renders which ExternalSecret, Secret or Application.
+ */
+static void keep_asked_for(struct facts *f, struct source_output *out)
+{
+    struct rendering *r = out->rendering;
+    size_t n = 0;
+
+    for (size_t i = 0; i < r->n_objects; i++)
+        if (facts_is_asked_for(&r->objects[i].id))
+            r->objects[n++] = r->objects[i];
+    r->n_objects = n;
+    if (f->n_kept_objects + n > KEPT_OBJECTS_MAX) {
+        rendering_free(r);
+        free(out->why);
+        out->rendering = NULL;
+        out->why = xstrdup("all Applications together render more objects than are kept");
+        return;
+    }
+    f->n_kept_objects += n;
+    if (n)
+        r->objects = xrealloc(r->objects, n * sizeof *r->objects);
+}
+
+static struct output *render_kept(struct facts *f, const struct application *app)
+{
+    struct output *o = facts_render(f, app);
+
+    for (size_t i = 0; i < o->n; i++)
+        if (o->sources[i].rendering && !o->sources[i].shared)
+            keep_asked_for(f, &o->sources[i]);
+    /* What is shared lies with the source before it. */
+    for (size_t i = 0; i < o->n; i++)
+        for (size_t k = 0; o->sources[i].shared && k < i; k++)
+            if (!o->sources[k].shared && source_same(o->sources[k].source, o->sources[i].source)) {
+                o->sources[i].rendering = o->sources[k].rendering;
+                o->sources[i].why = o->sources[k].why;
+            }
+    return o;
+}
+
 /* Takes over `app`. */
 static struct known_application *add(struct facts *f, struct application *app)
 {
@@ -24,7 +68,7 @@ static struct known_application *add(struct facts *f, struct application *app)
     fact = &f->applications[f->n_applications++];
     *fact = (struct application_fact){
         .app = app,
-        .output = facts_render(f, app),
+        .output = render_kept(f, app),
         .instance = facts_instance_name(f, &app->id),
     };
     fact->known = (struct known_application){.app = app, .output = fact->output};

@@ -165,7 +165,7 @@ struct known_external_secret {
     /* NULL for one that was seen in the cluster, or that a ClusterExternalSecret stamps there. */
     const struct renderer *renderer;
 };
-/* Those that write to the Secret. */
+/* Those that write to the Secret; first those with creationPolicy Owner. */
 const struct known_external_secret *
 facts_external_secret_on(const struct facts *f, const struct identity *secret, size_t i);
 /* The live ones whose mark, or whose template's, names that instance under any hypothesis. */

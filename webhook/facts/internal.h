@@ -68,6 +68,7 @@ struct facts {
     struct cluster_fact cluster;
     bool starting; /* nothing has been looked at yet */
     struct application_fact *applications;
+    size_t n_kept_objects; /* of all their outputs together */
     size_t n_applications;
     size_t capacity_applications;
     struct facts_note *notes;
@@ -104,6 +105,8 @@ const struct cluster *facts_cluster(const struct facts *f);
 /* applications.c: fills f->applications, each rendered, from what is live and what is defined. */
 void facts_find_applications(struct facts *f, bool definitions_apply);
 
+/* The kinds that rules ask for by identity; an index of everything would be mostly Deployments. */
+bool facts_is_asked_for(const struct identity *id);
 /* renderers.c: fills f->renderers and f->instances; to be called again when Applications go. */
 void facts_index_applications(struct facts *f);
 void facts_clear_index(struct facts *f);

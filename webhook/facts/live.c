@@ -109,6 +109,9 @@ static int by_target(const void *a, const void *b)
     int order = identity_cmp(&x->target, &y->target);
 
     if (!order)
+        order =
+            (y->es->creation_policy == CREATION_OWNER) - (x->es->creation_policy == CREATION_OWNER);
+    if (!order)
         order = identity_cmp(&x->es->id, &y->es->id);
     if (order)
         return order;

@@ -157,10 +157,29 @@ struct output *facts_render(const struct facts *f, const struct application *app
     return render_all(f, app, app->sources, app->n_sources);
 }
 
+/* operation.sync.manifests stand in for whatever the sources hold (SyncAppState, CompareAppState).
+ */
+static struct output *manifests_of_operation(void)
+{
+    static const struct source none;
+    struct output *o = xcalloc(1, sizeof *o);
+
+    o->n = 1;
+    o->sources = xcalloc(1, sizeof *o->sources);
+    o->sources[0] = (struct source_output){
+        .source = &none,
+        .makes_argocd_secret = TRI_NOT_KNOWN,
+        .why = xstrdup("the operation brings manifests of its own, which are not looked into"),
+    };
+    return o;
+}
+
 struct output *facts_render_operation(const struct facts *f, const struct application *app)
 {
     bool same = app->n_operation_sources == app->n_sources;
 
+    if (app->operation_manifests)
+        return manifests_of_operation();
     if (app->n_operation_sources == 0)
         return NULL;
     for (size_t i = 0; same && i < app->n_sources; i++)

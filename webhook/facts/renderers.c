@@ -3,12 +3,12 @@
 #include "facts/internal.h"
 #include <stdlib.h>
 
-/* The kinds that rules ask for by identity; an index of everything would be mostly Deployments. */
-static bool is_asked_for(const struct identity *id)
+bool facts_is_asked_for(const struct identity *id)
 {
     return identity_is_kind(id, GROUP_ARGOPROJ, "Application") ||
            identity_is_kind(id, GROUP_EXTERNAL_SECRETS, "ExternalSecret") ||
            identity_is_kind(id, "", "Secret") ||
+           identity_is_kind(id, "bitnami.com", "SealedSecret") ||
            (identity_is_kind(id, "", "ConfigMap") && str_is(id->name, "argocd-cm"));
 }
 
@@ -31,7 +31,7 @@ static void add_renderers(struct facts *f, const struct known_application *known
         for (size_t k = 0; r && k < r->n_objects; k++) {
             const struct rendered *object = &r->objects[k];
 
-            if (object->hook_skip || !is_asked_for(&object->id))
+            if (object->hook_skip || !facts_is_asked_for(&object->id))
                 continue;
             f->renderers =
                 xgrow(f->renderers, f->n_renderers, &f->capacity_renderers, sizeof *f->renderers);

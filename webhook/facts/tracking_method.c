@@ -51,6 +51,23 @@ static struct argocd_cm *find_argocd_cm(const struct facts *f, bool *differ)
     return live ? argocd_cm_parse(live->object) : find_rendered(f, &id, differ);
 }
 
+/* Anybody may write an annotation onto an object of their own: it tells only where the Application
+ * that it names certainly renders the object, or on an Application in Argo CD's own namespace,
+ * where others write nothing. */
+static bool is_honest(const struct facts *f, const struct cluster_object *o, struct str instance)
+{
+    const struct renderer *by;
+
+    if (identity_is_kind(&o->id, GROUP_ARGOPROJ, "Application") &&
+        str_is(o->id.namespace, f->settings->argocd.namespace))
+        return facts_instance(f, instance, 0) != NULL;
+    for (size_t i = 0; (by = facts_renderer(f, &o->id, i)); i++)
+        if (tracking_instance_is(instance, str_from(f->settings->argocd.namespace),
+                                 &by->application->app->id))
+            return true;
+    return false;
+}
+
 /* Whether a live object bears a tracking-id that names the object itself and an Application that is
  * there: copies and leftovers of others do not tell. */
 static bool bears_id(const struct facts *f, const struct cluster_object *o)
@@ -60,7 +77,7 @@ static bool bears_id(const struct facts *f, const struct cluster_object *o)
     bool self;
     struct str instance = tracking_instance(&t, &marks, &o->id, &self);
 
-    return instance.n && self && facts_instance(f, instance, 0);
+    return instance.n && self && is_honest(f, o, instance);
 }
 
 static bool live_objects_bear_ids(const struct facts *f)

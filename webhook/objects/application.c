@@ -148,6 +148,7 @@ static bool read_operation(const json_t *object, struct application *app, struct
     json_t *operation;
     json_t *initiator;
     json_t *sync;
+    const json_t *manifests;
     bool prune = false;
     bool dry_run = false;
 
@@ -162,6 +163,9 @@ static bool read_operation(const json_t *object, struct application *app, struct
                           &app->n_operation_sources, err))
         return false;
     app->operation_sync = sync;
+    manifests = json_value_at(sync, "manifests");
+    app->operation_manifests =
+        manifests && !(json_is_array(manifests) && json_array_size(manifests) == 0);
     app->has_operation = operation != NULL;
     app->operation_prunes = prune && !dry_run;
     app->operation_dry_prune = prune && dry_run;

@@ -40,8 +40,8 @@ struct application {
     bool hydrated; /* sources[0] is the hydrator's syncSource */
     struct destination destination;
     struct str project;
-    bool automated; /* present and `enabled` not false */
-    bool prunes;    /* automated with prune: true */
+    bool automated;          /* present and `enabled` not false */
+    bool prunes;             /* automated with prune: true */
     bool prune_switched_off; /* prune: true beside enabled: false */
     bool self_heals;
     bool has_operation;
@@ -52,6 +52,7 @@ struct application {
     struct source
         *operation_sources; /* operation.sync.sources or source; they replace the spec's */
     size_t n_operation_sources;
+    bool operation_manifests; /* operation.sync.manifests is not empty: they replace all sources */
     const json_t *sync_options; /* spec.syncPolicy.syncOptions; NULL when absent */
     bool resources_finalizer;
     bool deleting; /* metadata.deletionTimestamp */

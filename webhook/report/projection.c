@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "base/yaml.h"
+#include "facts/argocd_chart.h"
 #include "report/json_out.h"
 #include "report/shape.h"
 #include "repository/source_type.h"
@@ -366,15 +367,15 @@ static json_t *project_parameters(struct projector *p, const json_t *value)
 
     for (size_t i = 0; i < json_array_size(value) && p->is_argocd_chart; i++) {
         const json_t *one = json_array_get(value, i);
-        bool is_false = str_is(json_str_at(one, "value"), "false");
-        bool forces = json_bool_at(one, "forceString", false);
+        struct str name = json_str_at(one, "name");
+        bool hides = argocd_chart_parameter_hides(name);
 
-        if (!str_is(json_str_at(one, "name"), SHAPE_CHART_PARAMETER) || !p->values_left)
+        if ((!str_is(name, SHAPE_CHART_PARAMETER) && !hides) || !p->values_left)
             continue;
         p->values_left--;
-        must(json_array_append_new(out, json_pack("{s:s, s:s, s:b}", "name", SHAPE_CHART_PARAMETER,
-                                                  "value", is_false ? "false" : LEFT_OUT,
-                                                  "forceString", forces)) == 0);
+        must(json_array_append_new(
+                 out, json_pack("{s:s, s:s}", "name", hides ? "," : SHAPE_CHART_PARAMETER, "value",
+                                argocd_chart_parameter_is_false(one) ? "false" : LEFT_OUT)) == 0);
     }
     must(json_array_append_new(out, stand_in) == 0);
     return out;
@@ -394,7 +395,8 @@ static json_t *project(struct projector *p, const struct shape *shape, json_t *v
     if (shape->act == ACT_LABELS && source_is_empty_value(value))
         return xneed(json_null());
     /* Truth values hold no secret; numbers are shown where texts are. */
-    if (json_is_boolean(value) || source_is_empty_value(value))
+    if (json_is_boolean(value) || source_is_empty_value(value) ||
+        (json_is_number(value) && json_number_value(value) == 0))
         return xneed(json_deep_copy(value));
     if (shape->act == ACT_STAND_IN)
         return project_stand_in(p, value);

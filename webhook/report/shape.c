@@ -44,8 +44,8 @@ static const struct shape kustomize[] = {
 /* What argocd_chart.c asks of the chart argo-cd's values; nothing of any other chart's. */
 static const struct shape chart_secret[] = {STAND_IN("createSecret"), STAND_IN("annotations")};
 static const struct shape chart_configs[] = {OBJECT("secret", chart_secret)};
-static const struct shape chart_values_members[] = {OBJECT("configs", chart_configs),
-                                                    STAND_IN("namespaceOverride")};
+static const struct shape chart_values_members[] = {
+    OBJECT("configs", chart_configs), STAND_IN("namespaceOverride"), STAND_IN("extraObjects")};
 static const struct shape chart_values = OBJECT("", chart_values_members);
 static const struct shape file_parameter[] = {TEXT("name"), URL("path")};
 static const struct shape file_parameter_item = WHOLE("", file_parameter);

@@ -158,19 +158,6 @@ static struct outcome judge_annotation(const struct target *target, const struct
                         : cascade_outcome(target, instance);
 }
 
-/* Another ExternalSecret that is known to own whatever stands there (row 12), when the Secret
- * itself was not seen. */
-static bool has_owning_sibling(const struct target *target)
-{
-    const struct known_external_secret *other;
-
-    for (size_t i = 0; (other = facts_external_secret_on(target->c->facts, &target->id, i)); i++)
-        if (other->es->creation_policy == CREATION_OWNER &&
-            !identity_eq(&other->es->id, &target->es->id))
-            return true;
-    return false;
-}
-
 /* The hypotheses agree, or the answer is not known (design 3.5). */
 static struct outcome judge_all(const struct target *target)
 {
@@ -191,11 +178,9 @@ static struct outcome judge_all(const struct target *target)
         return worst;
     if (mildest != FATE_DELETED)
         worst.fate = (struct secret_fate){.fate = FATE_NOT_KNOWN, .why = tracking->why};
-    else if (!target->live && has_owning_sibling(target))
-        worst.fate = (struct secret_fate){
-            .fate = FATE_NOT_KNOWN,
-            .why = "another ExternalSecret with creationPolicy Owner writes to the same Secret, "
-                   "and whether it owns it is not seen"};
+    else if (!target->live &&
+             secret_has_owning_writer(target->c->facts, &target->id, &target->es->id)) /* 12 */
+        worst.fate = (struct secret_fate){.fate = FATE_NOT_KNOWN, .why = OWNING_WRITER_WHY};
     return worst;
 }
 
@@ -350,7 +335,7 @@ void rule_merge_on_pruned_target(const struct context *c, struct findings *out)
 {
     const struct external_secret *es = c->subject->es;
 
-    if (!es->targets_secret || es->immutable) /* 11 */
+    if (!es->targets_secret || unowned_target_is_immutable(c->facts, es)) /* 11 */
         return;
     if (es->creation_policy == CREATION_OTHER) {
         /* The CRD's enum refuses it, so this is a file or an operator from the future. */

@@ -6,36 +6,54 @@
 #include "rules/unowned_target.h"
 #include <stdlib.h>
 
-/* Nobody reads more findings than these of one Application, and each costs a walk. */
+/* Nobody reads more findings than these of one Application. */
 enum { FINDINGS_MAX = 10 };
-/* Each ExternalSecret is looked for among all that the Application renders: 2,000 of them beside as
- * many other objects are within this, and done in a second. */
-enum { LOOKS_MAX = 8 * 1024 * 1024 };
+/* Each ExternalSecret is looked for among all that the Application renders: 4,000 of them beside
+ * as many other objects are within this, and done in half a second. */
+enum { LOOKS_MAX = 32 * 1024 * 1024 };
 
-/* The targets that something was found about, and what was looked at. */
+/* What was looked at, and what was found. */
 struct targets {
-    struct identity seen[2 * FINDINGS_MAX];
-    size_t n;
+    json_t *told; /* of those that something was found about, as "namespace/name" */
     size_t n_of[FATE_DELETED + 1]; /* what is denied is not crowded out by what is not known */
+    size_t max;                    /* of each */
     size_t looks;
 };
 
-/* False when it was seen before, or when there is no room. */
+/* False when it was told before, or when there is no room. */
 static bool is_new_target(struct targets *t, const struct identity *id, enum fate fate)
 {
-    if (t->n_of[fate] == FINDINGS_MAX)
+    AUTO(freep) char *key = xasprintf("%.*s/%.*s", STR_ARG(id->namespace), STR_ARG(id->name));
+
+    if (t->n_of[fate] == t->max || json_object_get(t->told, key))
         return false;
-    for (size_t i = 0; i < t->n; i++)
-        if (identity_eq(&t->seen[i], id))
-            return false;
     t->n_of[fate]++;
-    t->seen[t->n++] = *id;
+    (void)json_object_set_new_nocheck(t->told, key, xneed(json_true()));
     return true;
 }
 
-static bool is_protected(const struct context *c, const struct identity *id)
+static struct threatened wanted_of(const struct context *c, const struct external_secret *es)
 {
-    return settings_is_protected(facts_settings(c->facts), id->namespace, id->name);
+    const struct application *a = c->subject->app;
+    const struct identity target = unowned_target(es);
+
+    return (struct threatened){
+        .secret = target,
+        .pruner = pruner_judged(c, c->subject->output,
+                                a->prunes || (application_operation_prunes(a, &target) &&
+                                              !c->subject->operation_output)),
+    };
+}
+
+/* Whether it is worth a look: protected Secrets are protected-secret-prune's. */
+static bool is_candidate(const struct context *c, const struct external_secret *es)
+{
+    const struct threatened wanted = wanted_of(c, es);
+
+    return es->targets_secret && !unowned_target_is_immutable(c->facts, es) &&
+           external_secret_leaves_unowned(es) && wanted.pruner.prunes &&
+           !settings_is_protected(facts_settings(c->facts), wanted.secret.namespace,
+                                  wanted.secret.name);
 }
 
 /* rendered: NULL for a live one. */
@@ -43,24 +61,12 @@ static void judge_target(const struct context *c, struct targets *t,
                          const struct external_secret *es, const struct rendered *rendered,
                          struct findings *out)
 {
-    const struct application *a = c->subject->app;
-    const struct identity target = unowned_target(es);
-    struct threatened wanted = {
-        .secret = target,
-        .pruner = pruner_judged(c, c->subject->output,
-                                a->prunes || (application_operation_prunes(a, &target) &&
-                                              !c->subject->operation_output)),
-    };
+    const struct threatened wanted = wanted_of(c, es);
     AUTO(external_secret_freep) struct external_secret *found = NULL;
-    struct secret_fate fate;
+    struct secret_fate fate = pruned_secret_fate_through(c, &wanted, es, rendered);
     struct threat threat;
 
-    /* Protected Secrets are protected-secret-prune's. */
-    if (!es->targets_secret || es->immutable || !external_secret_leaves_unowned(es) ||
-        !wanted.pruner.prunes || is_protected(c, &target))
-        return;
-    fate = pruned_secret_fate_through(c, &wanted, es, rendered);
-    if (fate.fate < FATE_NOT_KNOWN || !is_new_target(t, &target, fate.fate))
+    if (fate.fate < FATE_NOT_KNOWN || !is_new_target(t, &wanted.secret, fate.fate))
         return;
     threat = pruned_secret_judge_es(c, &wanted, &found);
     if (threat.fate.fate >= FATE_NOT_KNOWN)
@@ -73,7 +79,7 @@ static bool may_look(const struct context *c, struct targets *t, struct findings
     const struct output *o = c->subject->output;
     struct buf m;
 
-    if (t->looks > LOOKS_MAX || t->n_of[FATE_DELETED] == FINDINGS_MAX)
+    if (t->looks > LOOKS_MAX || t->n_of[FATE_DELETED] == t->max)
         return false;
     for (size_t i = 0; i < o->n; i++)
         t->looks += o->sources[i].rendering ? o->sources[i].rendering->n_objects : 1;
@@ -95,9 +101,10 @@ static void judge_one_rendered(const struct context *c, struct targets *t,
     AUTO(external_secret_freep) struct external_secret *es = NULL;
     struct err err = {0};
 
-    if (!object->hook && may_look(c, t, out) &&
+    if (!object->hook &&
         external_secret_parse(object->manifest->object, object->id.namespace, object->id.name, &es,
-                              &err))
+                              &err) &&
+        is_candidate(c, es) && may_look(c, t, out))
         judge_target(c, t, es, object, out);
 }
 
@@ -126,7 +133,7 @@ static void judge_marked(const struct context *c, struct targets *t, struct find
         const struct source_output *by;
         const char *why;
 
-        if (known->es->deleting || !may_look(c, t, out))
+        if (known->es->deleting || !is_candidate(c, known->es) || !may_look(c, t, out))
             continue;
         if (output_has(c->subject->output, &known->es->id, &found, &by, &why) == TRI_YES)
             judge_one_rendered(c, t, found, out);
@@ -138,11 +145,17 @@ static void judge_marked(const struct context *c, struct targets *t, struct find
 void rule_prune_over_unowned(const struct context *c, struct findings *out)
 {
     const struct application *a = c->subject->app;
-    struct targets targets = {.n = 0};
+    /* Whoever compares with the stored object wants to know of all that was so before: what is cut
+     * off there would look new. */
+    bool is_stored_state = !c->before && c->subject->stored;
+    struct targets targets = {.max = is_stored_state ? SIZE_MAX : FINDINGS_MAX};
 
     if (!a->prunes && !a->operation_prunes)
         return;
-    judge_marked(c, &targets, out);
+    targets.told = xneed(json_object());
+    /* What anybody may label comes last: it must not use up what there is to look. */
     if (c->subject->stored)
         judge_rendered(c, &targets, out);
+    judge_marked(c, &targets, out);
+    json_decref(targets.told);
 }

@@ -1,6 +1,7 @@
 #include "rules/pruned_secret.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "rules/unowned_target.h"
 #include <stdlib.h>
 
 /* Whether that instance name is the judged Application's. */
@@ -184,11 +185,12 @@ static struct secret_fate fate_of_leaving(const struct context *c, const struct 
     return secret_fate(c->facts, &threat->pruner, &s);
 }
 
-static bool writes_unowned(const struct external_secret *es, const struct identity *secret)
+static bool writes_unowned(const struct facts *f, const struct external_secret *es,
+                           const struct identity *secret)
 {
-    return es->targets_secret && !es->immutable && es->creation_policy != CREATION_OWNER &&
-           es->creation_policy != CREATION_NONE && str_eq(es->target_name, secret->name) &&
-           str_eq(es->id.namespace, secret->namespace);
+    return es->targets_secret && !unowned_target_is_immutable(f, es) &&
+           es->creation_policy != CREATION_OWNER && es->creation_policy != CREATION_NONE &&
+           str_eq(es->target_name, secret->name) && str_eq(es->id.namespace, secret->namespace);
 }
 
 /* Whichever is worse stays in *worst; `es` is freed when it is not that. */
@@ -259,18 +261,6 @@ static bool renders_owner(const struct threat *threat)
     return false;
 }
 
-/* Another ExternalSecret that may own the Secret, which was not seen (external-secrets.md 3.3 row
- * 12). */
-static bool has_owning_sibling(const struct context *c, const struct threat *threat)
-{
-    const struct known_external_secret *other;
-
-    for (size_t i = 0; (other = facts_external_secret_on(c->facts, &threat->secret, i)); i++)
-        if (wants_to_own(threat, other->es))
-            return true;
-    return renders_owner(threat);
-}
-
 static struct secret_fate judge_external_secret(const struct context *c,
                                                 const struct threat *threat)
 {
@@ -279,9 +269,10 @@ static struct secret_fate judge_external_secret(const struct context *c,
     if (!external_secret_leaves_unowned(threat->es))
         return not_known("its ExternalSecret's creationPolicy is not one this program knows");
     fate = under_hypotheses(c, threat, fate_through_es);
-    if (fate.fate == FATE_DELETED && !threat->live && has_owning_sibling(c, threat))
-        return not_known("another ExternalSecret with creationPolicy Owner writes to the same "
-                         "Secret, and whether it owns it is not seen");
+    if (fate.fate == FATE_DELETED && !threat->live &&
+        (secret_has_owning_writer(c->facts, &threat->secret, &threat->es->id) ||
+         renders_owner(threat))) /* external-secrets.md 3.3 row 12 */
+        return not_known(OWNING_WRITER_WHY);
     return fate;
 }
 
@@ -317,7 +308,7 @@ static void judge_rendered(const struct context *c, const struct threatened *wan
                 object->hook || object->hook_skip ||
                 !external_secret_parse(object->manifest->object, object->id.namespace,
                                        object->id.name, &es, &err) ||
-                !writes_unowned(es, &wanted->secret))
+                !writes_unowned(c->facts, es, &wanted->secret))
                 continue;
             threat.es = es;
             threat.rendered = object;
@@ -342,7 +333,7 @@ static void judge_live_marked(const struct context *c, const struct threatened *
         const struct source_output *by;
         const char *why;
 
-        if (!writes_unowned(known->es, &wanted->secret) || known->es->deleting ||
+        if (!writes_unowned(c->facts, known->es, &wanted->secret) || known->es->deleting ||
             output_has(wanted->pruner.output, &known->es->id, &found, &by, &why) == TRI_YES)
             continue;
         threat.es = known->es;
@@ -425,6 +416,9 @@ static void judge_unseen(const struct context *c, const struct threatened *wante
     if (!c->before || worst->fate.fate != FATE_SAFE)
         return;
     leaves.fate = fate_of_leaving(c, &leaves);
+    if (leaves.fate.fate == FATE_DELETED &&
+        secret_has_owning_writer(c->facts, &wanted->secret, NULL)) /* 4 */
+        leaves.fate = not_known(OWNING_WRITER_WHY);
     keep_worse(worst, worst_es, leaves, NULL);
 }
 

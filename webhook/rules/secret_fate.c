@@ -216,6 +216,25 @@ struct secret_fate secret_fate_by_cascade(const struct facts *f, const struct pr
     return cascade(f, p, s);
 }
 
+bool secret_has_owning_writer(const struct facts *f, const struct identity *secret,
+                              const struct identity *except)
+{
+    const struct identity sealed = {STR("bitnami.com"), STR("SealedSecret"), secret->namespace,
+                                    secret->name};
+    const struct known_external_secret *known;
+
+    if (facts_renderer(f, &sealed, 0))
+        return true;
+    /* Those that own come first. */
+    for (size_t i = 0; (known = facts_external_secret_on(f, secret, i)); i++) {
+        if (known->es->creation_policy != CREATION_OWNER)
+            return false;
+        if (!except || !identity_eq(&known->es->id, except))
+            return true;
+    }
+    return false;
+}
+
 bool template_fills_in_mark(const struct external_secret *es, const struct tracking *t)
 {
     const struct marks *marks = &es->template_marks;

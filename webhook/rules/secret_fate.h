@@ -59,5 +59,17 @@ struct secret_fate secret_fate(const struct facts *f, const struct pruner *p,
 struct secret_fate secret_fate_by_cascade(const struct facts *f, const struct pruner *p,
                                           const struct marked_secret *s);
 
+/*
+ * Whether something known writes the Secret and would own it, so that Argo CD leaves it alone once
+ * it does: another ExternalSecret with creationPolicy Owner, or a SealedSecret of the Secret's
+ * name. Where the Secret itself was not seen, that is not known to have happened.
+ * except  the ExternalSecret that is asked about; NULL.
+ */
+bool secret_has_owning_writer(const struct facts *f, const struct identity *secret,
+                              const struct identity *except);
+#define OWNING_WRITER_WHY                                                                          \
+    "something else that would own it writes the same Secret (another ExternalSecret with "        \
+    "creationPolicy Owner, or a SealedSecret), and whether it owns it is not seen"
+
 /* Whether the template fills in the mark at run time: {{ … }}, or templateFrom with metadata. */
 bool template_fills_in_mark(const struct external_secret *es, const struct tracking *t);

@@ -10,6 +10,14 @@ struct identity unowned_target(const struct external_secret *es)
     };
 }
 
+bool unowned_target_is_immutable(const struct facts *f, const struct external_secret *es)
+{
+    const struct identity target = unowned_target(es);
+
+    return es->immutable &&
+           (es->creation_policy == CREATION_MERGE || !facts_secret_is_absent(f, &target));
+}
+
 static bool is_argocd_secret(const struct facts *f, const struct external_secret *es)
 {
     return str_is(es->target_name, "argocd-secret") &&

@@ -6,6 +6,13 @@
 struct identity unowned_target(const struct external_secret *es);
 
 /*
+ * Whether the ExternalSecret leaves the Secret's metadata alone because it is immutable: so it does
+ * with a Secret that is there. One that Orphan or CreateOrMerge makes anew gets everything
+ * (reference/external-secrets.md 2.3).
+ */
+bool unowned_target_is_immutable(const struct facts *f, const struct external_secret *es);
+
+/*
  * The remedies of reference/external-secrets.md 4 in their order, and what not to do. A warning is
  * one line of at most 1,000 runes: without in_full it names a and b alone.
  */
