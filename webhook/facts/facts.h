@@ -146,7 +146,7 @@ const struct known_application *facts_application(const struct facts *f, size_t 
  */
 /* The name Argo CD tracks by: `name` in its own namespace, else `ns_name` (reference/argocd.md
  * 4.2). The caller frees it. */
-char *facts_instance_name(const struct facts *f, const struct identity *application);
+char *facts_instance_name(const struct facts *f, const struct identity *id);
 /* The Applications of that instance name. */
 const struct known_application *facts_instance(const struct facts *f, struct str instance,
                                                size_t i);
