@@ -21,6 +21,7 @@ struct identity {
  * or a usable (string, non-empty) name is missing. */
 bool identity_read(const json_t *object, struct identity *out);
 bool identity_eq(const struct identity *a, const struct identity *b);
-/* An order over identities: group, kind, namespace, name. Below, equal to or above 0 as strcmp(). */
+/* An order over identities: group, kind, namespace, name. Below, equal to or above 0 as strcmp().
+ */
 int identity_cmp(const struct identity *a, const struct identity *b);
 bool identity_is_kind(const struct identity *id, const char *group, const char *kind);
