@@ -1,0 +1,112 @@
+/*
+ * render_lines: what repository_render() says of directories, for the comparisons with real tools.
+ *
+ * Standard input: one JSON object a line, {"directory": DIR, "application": an Application}. DIR
+ * stands for the repository of every source. Standard output: one JSON object a line,
+ * {"sources": [{"state": "complete|partial|fails", "why": …, "noMoreArgoproj": bool,
+ * "noMoreExternalSecrets": bool, "objects": [{"group", "kind", "namespace", "name", "file",
+ * "hook"}]}]}, or {"error": …} where the input cannot be read.
+ */
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "repository/repository.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char *const states[] = {
+    [RENDER_COMPLETE] = "complete",
+    [RENDER_PARTIAL] = "partial",
+    [RENDER_FAILS] = "fails",
+};
+
+static void set_str(json_t *object, const char *key, struct str text)
+{
+    (void)json_object_set_new(object, key, json_stringn_nocheck(text.n ? text.p : "", text.n));
+}
+
+static json_t *show_object(const struct rendered *o)
+{
+    json_t *shown = json_object();
+
+    set_str(shown, "group", o->id.group);
+    set_str(shown, "kind", o->id.kind);
+    set_str(shown, "namespace", o->id.namespace);
+    set_str(shown, "name", o->id.name);
+    set_str(shown, "file", str_from(o->manifest->file));
+    (void)json_object_set_new(shown, "hook", json_boolean(o->hook));
+    return shown;
+}
+
+static json_t *show(const struct rendering *r)
+{
+    json_t *shown = json_object();
+    json_t *objects = json_array();
+
+    for (size_t i = 0; i < r->n_objects; i++)
+        (void)json_array_append_new(objects, show_object(&r->objects[i]));
+    set_str(shown, "state", str_from(states[r->state]));
+    set_str(shown, "why", r->why ? str_from(r->why) : STR(""));
+    (void)json_object_set_new(shown, "noMoreArgoproj", json_boolean(r->no_more_argoproj));
+    (void)json_object_set_new(shown, "noMoreExternalSecrets",
+                              json_boolean(r->no_more_external_secrets));
+    (void)json_object_set_new(shown, "objects", objects);
+    return shown;
+}
+
+static json_t *render(const struct repository *r, const struct application *app)
+{
+    json_t *sources = json_array();
+
+    for (size_t i = 0; i < app->n_sources; i++) {
+        struct render_request q = {
+            .source = &app->sources[i],
+            .app_name = app->id.name,
+            .destination_namespace = app->destination.namespace,
+            .skips_marked_files = TRI_YES,
+        };
+        AUTO(rendering_freep) struct rendering *rendering = repository_render(r, &q);
+
+        (void)json_array_append_new(sources, show(rendering));
+    }
+    return json_pack("{s:o}", "sources", sources);
+}
+
+static json_t *answer(struct str line, struct err *err)
+{
+    AUTO(json_unrefp) json_t *question = NULL;
+    AUTO(application_freep) struct application *app = NULL;
+    AUTO(repository_freep) struct repository *r = NULL;
+    AUTO(freep) char *path = NULL;
+    struct repository_spec spec = {0};
+
+    if (!json_read(line, &question, err))
+        return NULL;
+    path = xstrndup(json_str_at(question, "directory"));
+    spec.path = path;
+    if (!application_parse(json_object_get(question, "application"), STR_NONE, STR_NONE, &app,
+                           err) ||
+        !repository_load(&spec, 0, &r, err))
+        return NULL;
+    return render(r, app);
+}
+
+int main(void)
+{
+    AUTO(freep) char *line = NULL;
+    size_t capacity = 0;
+    ssize_t n;
+
+    while ((n = getline(&line, &capacity, stdin)) > 0) {
+        struct err err = {0};
+        char text[ERR_TEXT_MAX];
+        json_t *shown = answer((struct str){line, (size_t)n}, &err);
+
+        if (!shown)
+            shown = json_pack("{s:s}", "error", err_text(&err, text));
+        if (json_dumpf(shown, stdout, JSON_COMPACT) != 0 || puts("") < 0 || fflush(stdout) != 0)
+            return 1;
+        json_decref(shown);
+    }
+    return 0;
+}
