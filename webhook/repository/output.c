@@ -186,12 +186,42 @@ static void drop_repeated(struct rendering *r)
     free(drop);
 }
 
+/* What rules read the content of, and not of its metadata alone. An Application's is read by facts,
+ * which look at `changed` themselves. */
+static bool is_read_inside(const struct identity *id)
+{
+    return identity_is_kind(id, GROUP_EXTERNAL_SECRETS, "ExternalSecret") ||
+           identity_is_kind(id, GROUP_EXTERNAL_SECRETS, "ClusterExternalSecret") ||
+           (identity_is_kind(id, "", "ConfigMap") && str_is(id->name, "argocd-cm"));
+}
+
+/* Those that a patch changed say something else than their manifests. */
+static void drop_changed(struct output_builder *b)
+{
+    struct rendering *r = b->out;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < r->n_objects; i++) {
+        const struct rendered *object = &r->objects[i];
+
+        if (!object->changed || !is_read_inside(&object->id)) {
+            r->objects[kept++] = *object;
+            continue;
+        }
+        output_partial(b, "a patch changes %s %s", quote(object->id.kind).text,
+                       quote(object->id.name).text);
+        output_may_hold(b, false, str_is(object->id.group, GROUP_EXTERNAL_SECRETS));
+    }
+    r->n_objects = kept;
+}
+
 struct rendering *output_finish(struct output_builder *b)
 {
     struct rendering *r = b->out;
 
     if (r->state == RENDER_FAILS || b->uncertain)
         r->n_objects = 0;
+    drop_changed(b);
     for (size_t i = 0; i < r->n_objects; i++)
         if (r->objects[i].id.namespace.n == 0)
             r->objects[i].id.namespace = b->namespace;

@@ -104,6 +104,10 @@ struct rendered {
     const struct manifest *manifest;
     bool hook;      /* any argocd or helm hook annotation: not a target (5.2) */
     bool hook_skip; /* argocd.argoproj.io/hook: Skip */
+    /* A patch, replacement or transformer may have changed more of it than its name, namespace,
+     * labels and annotations: its spec is not known then. Of the kinds whose content rules read
+     * (ExternalSecrets, argocd-cm) there is no such object: the rendering is PARTIAL instead. */
+    bool changed;
 };
 
 enum render_state {

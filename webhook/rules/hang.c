@@ -12,7 +12,7 @@ bool hang_wave(const struct rendered *object, const struct source_output *by, lo
     AUTO(freep) char *number = NULL;
     char *end;
 
-    if (repository_is_kustomized(by->repository, object->manifest))
+    if (object->changed || repository_is_kustomized(by->repository, object->manifest))
         return false;
     *wave = 0;
     if (!text.p)
