@@ -68,6 +68,19 @@ bool git_is_bare(const char *path)
     return is_bare;
 }
 
+bool git_is_repository(const char *path)
+{
+    git_repository *repository = NULL;
+    bool found;
+
+    if (!git_start())
+        return false;
+    found = git_repository_open_ext(&repository, path, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL) == 0;
+    git_repository_free(repository);
+    git_stop();
+    return found;
+}
+
 static char *read_origin(git_repository *repository)
 {
     git_config *config = NULL;

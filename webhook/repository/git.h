@@ -8,6 +8,9 @@
 /* Whether `path` is a bare Git repository (or the .git directory of another). */
 bool git_is_bare(const char *path);
 
+/* Whether there is a Git repository at `path` itself: a work tree, a linked one, or a bare one. */
+bool git_is_repository(const char *path);
+
 /* The id of a commit, in 40 lower-case hexadecimal digits. */
 struct git_id {
     char text[41];
@@ -20,6 +23,7 @@ struct git_snapshot;
  * Finds the commit that a person, or Argo CD, calls `revision`:
  * - 40 hexadecimal digits: that commit, or what that annotated tag leads to;
  * - "HEAD", or a full name "refs/…";
+ * - a range of versions among the tags, as semver.h has it: the highest that fits;
  * - a tag, or a branch: refs/heads/, else (a clone's) refs/remotes/origin/, else as Git has it;
  * - 4 to 39 hexadecimal digits: the commit whose id alone starts so (gitrevisions(7)).
  * path  a work tree, a linked one, a bare repository, or a .git directory. Nothing above it is
@@ -34,6 +38,45 @@ bool git_open(const char *path, const char *revision, struct git_snapshot **out,
 void git_close(struct git_snapshot *s); /* NULL is fine */
 void git_closep(struct git_snapshot **s);
 struct git_id git_snapshot_id(const struct git_snapshot *s);
+
+/* argocd.version; 0.0: not known. */
+struct git_argocd {
+    unsigned major;
+    unsigned minor;
+};
+
+/* What an Application's source asks a repository for, and where it led. */
+struct git_name {
+    const char *revision;   /* source.targetRevision; "" is HEAD */
+    const char *tag_prefix; /* source.tagPrefix; "" is none */
+    struct git_id id;       /* "" where it leads to no commit that can be read */
+    char *why;              /* owned; set there: one phrase about the revision, no full stop */
+};
+
+/*
+ * Resolves names as Argo CD does against the remote that the repository at `path` is a clone of:
+ * 40 hexadecimal digits; a range of versions among the tags (semver.h); then tag, branch, full name
+ * or abbreviated id, as git_open(). A branch is what the last fetch saw:
+ * - refs/remotes/origin/ (a clone; its local branches are somebody's own work),
+ * - refs/heads/ where the repository has no such remote (a mirror),
+ * - FETCH_HEAD, which is all that git-sync leaves behind.
+ * HEAD is refs/remotes/origin/HEAD, what was fetched without a name, or the repository's own HEAD.
+ * Fails only when there is no repository at `path`, as git_open(); sets `id` or `why` of each name.
+ */
+bool git_resolve(const char *path, const struct git_argocd *argocd, struct git_name *names,
+                 size_t n, struct err *err) MUST_CHECK;
+
+/*
+ * Changes whenever a reference may lead elsewhere than it did, whoever fetched (names, inodes,
+ * sizes and mtimes of HEAD, FETCH_HEAD, packed-refs, refs/ and objects/pack): stat(2) alone, no
+ * library and no object. Linked work trees look at what they share.
+ */
+uint64_t git_refs_signature(const char *path);
+/* The directories in which inotify(7) sees most of that. The argument lives for the call. */
+void git_refs_directories(const char *path, void (*visit)(const char *directory, void *closure),
+                          void *closure);
+/* When something was last fetched into it: FETCH_HEAD's mtime, Unix seconds; 0 never. */
+int64_t git_fetched_at(const char *path);
 
 /*
  * Every name of the commit, as tree_read() gives them for a checkout of it: subtrees without any

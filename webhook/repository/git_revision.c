@@ -1,8 +1,11 @@
 /* git_revision.c: which commit a text names. */
 #include "base/mem.h"
 #include "base/str.h"
+#include "repository/git.h"
 #include "repository/git_library.h"
 #include "repository/git_objects.h"
+#include "repository/semver.h"
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -12,10 +15,15 @@ enum {
 
 /* Where a name is looked for; the first that has it wins. */
 static const char *const branches[] = {
-    "refs/heads/", "refs/remotes/origin/", /* a clone has most branches only so */
-    "refs/remotes/",                       /* "origin/main", as Git takes it as well */
-    "refs/", /* "pull/1/head", which go-git shortens to (ReferenceName.Short) */
+    "refs/heads/",
+    "refs/remotes/origin/", /* a clone has most branches only so */
+    "refs/remotes/",        /* "origin/main", as Git takes it as well */
+    "refs/",                /* "pull/1/head", which go-git shortens to (ReferenceName.Short) */
+    NULL,
 };
+/* The same for what the remote calls so. */
+static const char *const branches_of_clone[] = {"refs/remotes/origin/", "refs/", NULL};
+static const char *const branches_of_mirror[] = {"refs/heads/", "refs/", NULL};
 
 enum found { FOUND, NOT_FOUND, FAILED };
 
@@ -24,6 +32,10 @@ struct question {
     git_repository *repository; /* theirs */
     const char *path;
     const char *revision;
+    const char *tag_prefix;
+    struct git_argocd argocd;
+    const char *const *branches; /* where to look for one, NULL at the end */
+    bool of_remote;              /* as the remote has it that this is a clone of */
     struct err *err;
 };
 
@@ -94,13 +106,75 @@ static enum found find_reference(const struct question *q, const char *prefix, g
     return status == 0 ? peel(q, &id, out) : fail(q, "cannot be read", git_text());
 }
 
+/* A line of FETCH_HEAD that is looked for. */
+struct fetched {
+    const char *revision; /* NULL: what was fetched without a name, which is the remote's HEAD */
+    git_oid id;
+    bool found;
+};
+
+static int compare_fetched(const char *name, const char *url, const git_oid *id, unsigned is_merge,
+                           void *payload)
+{
+    struct fetched *f = payload;
+    struct str text = name ? str_from(name) : STR("");
+
+    (void)url;
+    (void)is_merge;
+    if (str_starts(text, STR("refs/heads/")))
+        text = str_sub(text, sizeof "refs/heads/" - 1, text.n);
+    else if (str_starts(text, STR("refs/tags/")))
+        text = str_sub(text, sizeof "refs/tags/" - 1, text.n);
+    if (f->revision ? !str_eq(text, str_from(f->revision)) : text.n != 0)
+        return 0;
+    git_oid_cpy(&f->id, id);
+    f->found = true;
+    return 1;
+}
+
+/* Linked work trees share what the main one fetched: FETCH_HEAD lies with it. */
+static void read_fetch_head(git_repository *repository, struct fetched *f)
+{
+    git_repository *common = NULL;
+
+    (void)git_repository_fetchhead_foreach(repository, compare_fetched, f);
+    if (!f->found && git_repository_is_worktree(repository) &&
+        git_repository_open_bare(&common, git_repository_commondir(repository)) == 0)
+        (void)git_repository_fetchhead_foreach(common, compare_fetched, f);
+    git_repository_free(common);
+}
+
+/* revision  as in struct fetched. */
+static enum found find_fetched(const struct question *q, const char *revision, git_oid *out)
+{
+    struct fetched f = {.revision = revision};
+
+    read_fetch_head(q->repository, &f);
+    return f.found ? peel(q, &f.id, out) : NOT_FOUND;
+}
+
 static enum found find_branch(const struct question *q, git_oid *out)
 {
     enum found found = NOT_FOUND;
 
-    for (size_t i = 0; found == NOT_FOUND && i < ARRAY_LEN(branches); i++)
-        found = find_reference(q, branches[i], out);
+    for (size_t i = 0; found == NOT_FOUND && q->branches[i]; i++)
+        found = find_reference(q, q->branches[i], out);
+    if (found == NOT_FOUND && q->of_remote)
+        found = find_fetched(q, q->revision, out);
     return found;
+}
+
+/* The remote's own, as far as the clone knows it. */
+static enum found find_remote_head(const struct question *q, git_oid *out)
+{
+    struct question head = *q;
+    enum found found;
+
+    head.revision = "HEAD";
+    found = find_reference(&head, "refs/remotes/origin/", out);
+    if (found == NOT_FOUND)
+        found = find_fetched(&head, NULL, out);
+    return found == NOT_FOUND ? find_reference(&head, "", out) : found;
 }
 
 /*
@@ -147,26 +221,6 @@ static enum found find_abbreviated(const struct question *q, struct str digits, 
     return status == 0 ? peel(q, &whole, out) : fail(q, "cannot be read", git_text());
 }
 
-/* "v1.*", "1.x", ">=1.2", "~1": what Argo CD compares with tags. No name of a reference, and no
- * version, looks so; "1.x" may, and is a reference where there is one. */
-static bool is_constraint(struct str text)
-{
-    struct str part;
-
-    if (!text.n)
-        return false;
-    if (strchr("<>=!~^*", text.p[0]))
-        return true;
-    if (str_starts(text, STR("v")))
-        text = str_sub(text, 1, text.n);
-    if (!text.n || text.p[0] < '0' || text.p[0] > '9')
-        return false;
-    while (str_split(&text, '.', &part))
-        if (str_is(part, "*") || str_is(part, "x") || str_is(part, "X"))
-            return true;
-    return false;
-}
-
 /* git_repository_is_empty() asks besides whether HEAD names Git's default branch. */
 static bool has_references(git_repository *repository)
 {
@@ -181,20 +235,106 @@ static bool has_references(git_repository *repository)
 
 static void say_not_found(const struct question *q)
 {
-    if (is_constraint(str_from(q->revision))) {
-        err_what(q->err, ERR_INPUT, "a range of versions, %.200s, is not supported yet",
-                 q->revision);
-        err_remedy(q->err, "give the tag that it leads to");
-        return;
-    }
     err_what(q->err, ERR_INPUT, "revision %.200s of %.200s was not found", q->revision, q->path);
     err_why(q->err, "%s",
-            !has_references(q->repository) ? "nothing has been committed there"
+            /* git-sync keeps none, only what it fetched */
+            !has_references(q->repository) && !git_fetched_at(q->path)
+                ? "nothing has been committed there"
             : git_repository_is_shallow(q->repository) == 1
                 ? "no branch, tag or commit is called so; the clone is shallow"
                 : "no branch, tag or commit is called so");
     err_remedy(q->err,
                "see git -C DIR show-ref; what only the remote has, git fetch --tags brings");
+}
+
+/* A clone's tags, by name. */
+struct tags {
+    git_strarray names;
+    struct str *texts;
+    bool *taken;
+};
+
+static bool read_tags(const struct question *q, struct tags *tags)
+{
+    if (git_tag_list(&tags->names, q->repository) != 0)
+        return false;
+    tags->texts = xcalloc(tags->names.count, sizeof *tags->texts);
+    tags->taken = xcalloc(tags->names.count, sizeof *tags->taken);
+    for (size_t i = 0; i < tags->names.count; i++)
+        tags->texts[i] = str_from(tags->names.strings[i]);
+    return true;
+}
+
+static void tags_clear(struct tags *tags)
+{
+    git_strarray_dispose(&tags->names);
+    free(tags->texts);
+    free(tags->taken);
+}
+
+/* All that Argo CD might take have to lead to one commit. */
+static enum found find_taken(const struct question *q, const struct tags *tags, git_oid *out)
+{
+    bool is_first = true;
+
+    for (size_t i = 0; i < tags->names.count; i++) {
+        struct question one = *q;
+        git_oid id;
+
+        if (!tags->taken[i])
+            continue;
+        one.revision = tags->names.strings[i];
+        if (find_name(&one, &id) != FOUND)
+            return fail(q, "leads to no commit", "the tag it stands for cannot be read");
+        if (!is_first && git_oid_cmp(&id, out) != 0)
+            return fail(q, "is ambiguous",
+                        "Argo CD takes one of several tags of equal versions, "
+                        "and they lead to different commits");
+        git_oid_cpy(out, &id);
+        is_first = false;
+    }
+    return is_first ? NOT_FOUND : FOUND;
+}
+
+/* A range of versions, and what tagPrefix makes of a version. */
+static enum found find_range(const struct question *q, git_oid *out)
+{
+    struct tags tags = {.texts = NULL};
+    struct semver_question asked = {
+        .revision = str_from(q->revision),
+        .tag_prefix = str_from(q->tag_prefix),
+        .argocd_major = q->argocd.major,
+        .argocd_minor = q->argocd.minor,
+    };
+    AUTO(freep) char *name = NULL;
+    struct question prefixed = *q;
+    enum found found = NOT_FOUND;
+
+    if (!semver_is_constraint(asked.revision) && asked.tag_prefix.n == 0)
+        return NOT_FOUND;
+    if (!read_tags(q, &tags))
+        return fail(q, "cannot be looked for among the tags", git_text());
+    asked.tags = tags.texts;
+    asked.n_tags = tags.names.count;
+    switch (semver_pick(&asked, tags.taken)) {
+    case SEMVER_LITERAL:
+        break;
+    case SEMVER_PREFIXED:
+        name = xasprintf("%s%s", q->tag_prefix, q->revision);
+        prefixed.revision = name;
+        found = find_name(&prefixed, out);
+        break;
+    case SEMVER_TAGS:
+        found = find_taken(q, &tags, out);
+        break;
+    case SEMVER_NOT_KNOWN:
+        found = fail(q, "is not known",
+                     "releases of Argo CD read this range of versions differently, and "
+                     "argocd.version is not set");
+        break;
+    }
+    tags_clear(&tags);
+    return found;
 }
 
 static enum found find(const struct question *q, git_oid *out)
@@ -210,9 +350,13 @@ static enum found find(const struct question *q, git_oid *out)
         (void)git_oid_fromstrn(&id, text.p, text.n);
         return peel(q, &id, out);
     }
+    if (q->of_remote && (text.n == 0 || str_is(text, "HEAD")))
+        return find_remote_head(q, out);
     if (str_is(text, "HEAD") || str_starts(text, STR("refs/")))
         return find_reference(q, "", out);
-    found = find_name(q, out);
+    found = find_range(q, out);
+    if (found == NOT_FOUND)
+        found = find_name(q, out);
     if (found == NOT_FOUND && is_digits && text.n < GIT_OID_HEXSZ)
         found = find_abbreviated(q, text, out);
     return found;
@@ -226,6 +370,8 @@ bool git_find_commit(const struct git_objects *objects, const char *path, const 
         .repository = objects->repository,
         .path = path,
         .revision = revision,
+        .tag_prefix = "",
+        .branches = branches,
         .err = err,
     };
     enum found found = find(&q, out);
@@ -233,4 +379,59 @@ bool git_find_commit(const struct git_objects *objects, const char *path, const 
     if (found == NOT_FOUND)
         say_not_found(&q);
     return found == FOUND;
+}
+
+static bool has_origin(git_repository *repository)
+{
+    git_reference_iterator *all = NULL;
+    const char *name;
+    bool found = git_reference_iterator_glob_new(&all, repository, "refs/remotes/origin/*") == 0 &&
+                 git_reference_next_name(&name, all) == 0;
+
+    git_reference_iterator_free(all);
+    return found;
+}
+
+static void resolve(const struct git_objects *objects, const char *path,
+                    const struct git_argocd *argocd, struct git_name *name)
+{
+    struct err err = {0};
+    struct question q = {
+        .objects = objects,
+        .repository = objects->repository,
+        .path = path,
+        .revision = name->revision,
+        .tag_prefix = name->tag_prefix,
+        .argocd = *argocd,
+        .branches = has_origin(objects->repository) ? branches_of_clone : branches_of_mirror,
+        .of_remote = true,
+        .err = &err,
+    };
+    git_oid id;
+    enum found found = find(&q, &id);
+
+    if (found == NOT_FOUND)
+        say_not_found(&q);
+    if (found == FOUND)
+        (void)git_oid_tostr(name->id.text, sizeof name->id.text, &id);
+    else
+        name->why = xstrdup(err.why[0] ? err.why : err.what);
+}
+
+bool git_resolve(const char *path, const struct git_argocd *argocd, struct git_name *names,
+                 size_t n, struct err *err)
+{
+    struct git_objects objects = {0};
+    bool good;
+
+    if (!git_start()) {
+        err_what(err, ERR_SYSTEM, "libgit2 cannot be started");
+        return false;
+    }
+    good = git_objects_init(&objects, path, err);
+    for (size_t i = 0; good && i < n; i++)
+        resolve(&objects, path, argocd, &names[i]);
+    git_objects_clear(&objects);
+    git_stop();
+    return good;
 }

@@ -113,21 +113,10 @@ static void collect(struct repository *r)
     }
 }
 
-static bool check_not_bare(const char *path, struct err *err)
-{
-    if (!git_is_bare(path))
-        return true;
-    err_what(err, ERR_INPUT, "%s is a bare Git repository; not supported yet, give a work tree",
-             path);
-    return false;
-}
-
 static bool read_directory(struct repository *r, struct err *err)
 {
     int root_fd;
 
-    if (!check_not_bare(r->path, err))
-        return false;
     root_fd = tree_root(r->path, err);
     if (root_fd < 0)
         return false;
@@ -160,7 +149,10 @@ bool repository_load(const struct repository_spec *spec, int64_t now, struct rep
     for (; r->n_aliases < spec->n_aliases; r->n_aliases++)
         r->aliases[r->n_aliases] = xstrndup(spec->aliases[r->n_aliases]);
     r->path = xstrdup(spec->path);
-    r->revision = spec->revision ? xstrdup(spec->revision) : NULL;
+    if (spec->revision)
+        r->revision = xstrdup(spec->revision);
+    else if (git_is_bare(spec->path)) /* which has no other files */
+        r->revision = xstrdup("HEAD");
     r->label = make_label(spec->url, spec->path);
     r->loaded_at = now;
     if (!(r->revision ? read_commit(r, err) : read_directory(r, err)))
@@ -236,6 +228,11 @@ const char *repository_label(const struct repository *r)
 const char *repository_revision(const struct repository *r)
 {
     return r->revision ? r->shown : "work tree";
+}
+
+const char *repository_commit(const struct repository *r)
+{
+    return r->commit.text;
 }
 
 const char *repository_path(const struct repository *r)

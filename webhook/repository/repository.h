@@ -22,8 +22,9 @@ struct repository_spec {
     const struct str *aliases; /* other spellings of the same repository */
     size_t n_aliases;
     const char *path; /* a plain directory or a Git work tree (its .git is left out) */
-    /* NULL: the files as they lie there. Else they are read from that commit of the Git repository
-     * at `path`, which may then be bare; what names a commit is git_open()'s business. */
+    /* NULL: the files as they lie there, HEAD where `path` is bare. Else they are read from that
+     * commit of the Git repository at `path`, which may then be bare; what names a commit is
+     * git_open()'s business. */
     const char *revision;
 };
 
@@ -59,6 +60,8 @@ bool repository_matches(const struct repository *r, struct str repo_url);
 const char *repository_label(const struct repository *r);
 /* What was read, for messages and logs: 12 digits of the commit's id, or "work tree". */
 const char *repository_revision(const struct repository *r);
+/* The commit's whole id; "" for a directory. */
+const char *repository_commit(const struct repository *r);
 const char *repository_path(const struct repository *r);
 struct str repository_url(const struct repository *r);
 int64_t repository_loaded_at(const struct repository *r);

@@ -216,13 +216,11 @@ static void a_work_tree_names_its_origin(void **state)
     assert_false(repository_git_origin(f->directory, &none));
 }
 
-static void a_bare_repository_is_refused(void **state)
+static void a_bare_repository_is_read_at_its_HEAD(void **state)
 {
     struct fixture *f = *state;
     AUTO(freep) char *path = fixture_path(f, "bare.git");
-    AUTO(freep)
-    char *what =
-        xasprintf("%s is a bare Git repository; not supported yet, give a work tree", path);
+    AUTO(freep) char *what = xasprintf("revision HEAD of %s was not found", path);
     struct repository_spec spec = {.path = path};
     struct repository *r = NULL;
     struct err err = {0};
@@ -231,6 +229,7 @@ static void a_bare_repository_is_refused(void **state)
     assert_false(repository_load(&spec, 0, &r, &err));
     assert_int_equal(err.kind, ERR_INPUT);
     assert_string_equal(err.what, what);
+    assert_string_equal(err.why, "nothing has been committed there");
 }
 
 int main(void)
@@ -246,7 +245,7 @@ int main(void)
         CASE(a_directory_that_is_gone_has_changed),
         CASE(a_missing_directory_is_an_error),
         CASE(a_work_tree_names_its_origin),
-        CASE(a_bare_repository_is_refused),
+        CASE(a_bare_repository_is_read_at_its_HEAD),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -389,22 +389,51 @@ static void what_leads_nowhere_or_to_two_is_refused(void **state)
         assert_refused(f, "", cases[i].revision, cases[i].says, cases[i].why, cases[i].remedy);
 }
 
-static void a_range_of_versions_is_not_supported_yet(void **state)
+static void a_range_of_versions_leads_to_the_highest_tag(void **state)
 {
-    static const char *const ranges[] = {"1.*", "v2.x", "2.X.0", ">=1.0 <2", "^1.2", "*", "~1"};
+    static const struct {
+        const char *range;
+        const char *subject; /* NULL: none fits */
+    } cases[] = {{"1.*", "1.3"},       {"v1.x", "1.3"}, {">=1.0 <1.3", "1.2"}, {"^2", "2"},
+                 {"~1.2.0", "1.2"},    {"*", "2"},      {"3.x", NULL},         {"1.2.x", "1.2"},
+                 {">1.2.0 <2", "1.3"}, {"", NULL}};
     struct fixture *f = *state;
 
-    (void)run_in(f, history, "");
-    for (size_t i = 0; i < ARRAY_LEN(ranges); i++) {
-        AUTO(freep)
-        char *what = xasprintf("a range of versions, %s, is not supported yet", ranges[i]);
+    (void)run_in(f,
+                 "git init -q -b main\n"
+                 "for v in 1.2 1.3 2; do echo $v >a; git add a; git commit -q -m $v; done\n"
+                 "git tag v1.2.0 HEAD~2; git tag -a -m t v1.3.0 HEAD~1; git tag 2.0.0 HEAD\n"
+                 "git tag other HEAD",
+                 "");
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct err err = {0};
 
-        assert_false(load(f, "", ranges[i], &err));
-        assert_int_equal(err.kind, ERR_INPUT);
-        assert_string_equal(err.what, what);
-        assert_string_equal(err.remedy, "give the tag that it leads to");
+        if (!cases[i].subject) {
+            assert_false(load(f, "", cases[i].range, &err));
+            continue;
+        }
+        load_well(f, "", cases[i].range);
+        assert_string_equal(run_in(f, "git log -1 --format=%s $1", f->repository->commit.text),
+                            cases[i].subject);
     }
+}
+
+static void equal_versions_of_several_commits_are_ambiguous(void **state)
+{
+    struct fixture *f = *state;
+
+    (void)run_in(f,
+                 "git init -q -b main\n"
+                 "for v in 1 2; do echo $v >a; git add a; git commit -q -m $v; done\n"
+                 "git tag 1.0.0 HEAD~1; git tag v1.0 HEAD",
+                 "");
+    assert_refused(
+        f, "", "1.x", "is ambiguous",
+        "Argo CD takes one of several tags of equal versions, and they lead to different "
+        "commits",
+        "");
+    (void)run_in(f, "git tag -f v1.0 HEAD~1", "");
+    load_well(f, "", "1.x");
 }
 
 /* Two thousand commits share some first four digits. */
@@ -871,7 +900,8 @@ int main(void)
         CASE(a_name_leads_where_Argo_CD_goes),
         CASE(an_id_leads_to_its_commit_whole_or_in_part),
         CASE(what_leads_nowhere_or_to_two_is_refused),
-        CASE(a_range_of_versions_is_not_supported_yet),
+        CASE(a_range_of_versions_leads_to_the_highest_tag),
+        CASE(equal_versions_of_several_commits_are_ambiguous),
         CASE(an_abbreviation_of_two_commits_is_refused),
         CASE(every_kind_of_repository_is_read),
         CASE(a_detached_head_and_an_empty_repository),
