@@ -25,6 +25,7 @@ static bool read_source(const json_t *value, const char *path, struct source *ou
     if (!field_str(value, path, "repoURL", &out->repo_url, err) ||
         !field_str(value, path, "path", &out->path, err) ||
         !field_str(value, path, "targetRevision", &out->target_revision, err) ||
+        !field_str(value, path, "tagPrefix", &out->tag_prefix, err) ||
         !field_str(value, path, "chart", &out->chart, err) ||
         !field_str(value, path, "ref", &out->ref, err) ||
         !field_object(value, path, "directory", &directory, err) ||
@@ -246,8 +247,9 @@ static bool same_options(const json_t *a, const json_t *b)
 bool source_same(const struct source *a, const struct source *b)
 {
     return str_eq(a->repo_url, b->repo_url) && str_eq(a->path, b->path) &&
-           str_eq(a->target_revision, b->target_revision) && str_eq(a->chart, b->chart) &&
-           str_eq(a->ref, b->ref) && a->directory.recurse == b->directory.recurse &&
+           str_eq(a->target_revision, b->target_revision) && str_eq(a->tag_prefix, b->tag_prefix) &&
+           str_eq(a->chart, b->chart) && str_eq(a->ref, b->ref) &&
+           a->directory.recurse == b->directory.recurse &&
            a->directory.jsonnet == b->directory.jsonnet &&
            str_eq(a->directory.include, b->directory.include) &&
            str_eq(a->directory.exclude, b->directory.exclude) &&

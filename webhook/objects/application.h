@@ -12,6 +12,7 @@ struct source {
     struct str repo_url;
     struct str path; /* STR_NONE when absent */
     struct str target_revision;
+    struct str tag_prefix; /* >= 3.5: of the tags that a range of versions is looked for in */
     struct str chart;
     struct str ref;
     struct {

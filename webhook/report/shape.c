@@ -77,6 +77,7 @@ static const struct shape source[] = {
     REPOSITORY("repoURL"),
     TEXT("path"),
     TEXT("targetRevision"),
+    TEXT("tagPrefix"),
     TEXT("chart"),
     TEXT("ref"),
     TEXT("name"),
