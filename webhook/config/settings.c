@@ -104,6 +104,7 @@ void settings_free(struct settings *s)
         free_texts(s->repositories[i].aliases, s->repositories[i].n_aliases);
         free(s->repositories[i].path);
         free(s->repositories[i].revision);
+        free(s->repositories[i].heartbeat);
     }
     free(s->repositories);
     for (size_t i = 0; i < s->n_protected; i++) {

@@ -36,8 +36,13 @@ struct repository_settings {
     char *url;
     char **aliases;
     size_t n_aliases;
-    char *path;     /* absolute, or relative to the working directory: already resolved */
-    char *revision; /* of the Git repository at `path`; NULL: the files as they lie there */
+    char *path;          /* absolute, or relative to the working directory: already resolved */
+    char *revision;      /* of the Git repository at `path`; NULL: the files as they lie there */
+    bool stands_for_all; /* what is at `path` stands for every revision, also where it is Git's */
+    /* A denial that rests on what was fetched longer ago than this is undecided (design 3.6);
+     * 0: whatever is there is trusted. */
+    unsigned fresh_ms;
+    char *heartbeat; /* a file that the clone's keeper touches after each fetch; NULL or "": none */
 };
 
 struct protected_secret {

@@ -154,7 +154,7 @@ bool spot_set_path(const struct reader *r, const struct spot *spot)
         return spot_wrong_value(r, spot);
     if (spot->key->not_yet)
         return text.n == 0 || spot_not_yet(r, spot);
-    keep_text(spot, spot_resolve(r->directory, text));
+    keep_text(spot, text.n ? spot_resolve(r->directory, text) : xstrdup(""));
     return true;
 }
 

@@ -493,12 +493,17 @@ static void what_is_not_acted_on_is_refused_not_ignored(void **state)
         {"cluster: {source: {kubeconfig: \"\", snapshot: }}\n",
          "c.yaml:1: cluster.source has a wrong value: found a mapping, wanted auto, none or "
          "{snapshot: [FILE]}"},
-        {"repositories:\n- {url: u, path: /p, fresh: 5m}\n",
-         "c.yaml:2: repositories[0].fresh is not supported yet: found \"5m\", wanted 0s"},
-        {"repositories:\n- {url: u, path: /p, heartbeat: /hb}\n",
-         "c.yaml:2: repositories[0].heartbeat is not supported yet: found \"/hb\", wanted \"\""},
         {"repositories:\n- {url: u, path: /p, fresh: soon}\n",
-         "c.yaml:2: repositories[0].fresh has a wrong value: found \"soon\", wanted 0s"},
+         "c.yaml:2: repositories[0].fresh has a wrong value: found \"soon\", wanted a duration "
+         "from "
+         "0s to 168h, such as 5m"},
+        {"repositories:\n- {url: u, path: /p, fresh: 169h}\n",
+         "c.yaml:2: repositories[0].fresh is out of range: found \"169h\", wanted a duration from "
+         "0s "
+         "to 168h, such as 5m"},
+        {"repositories:\n- {url: u, path: /p, heartbeat: 5}\n",
+         "c.yaml:2: repositories[0].heartbeat has the wrong type: found the number 5, wanted a "
+         "file, or \"\"; put the value in quotes"},
     };
 
     (void)state;
