@@ -25,6 +25,73 @@ const struct repository *facts_repository(const struct facts *f, size_t index)
     return shared ? shared->repository : NULL;
 }
 
+size_t facts_n_revisions(const struct facts *f, size_t index)
+{
+    return f->repositories[index].n_revisions;
+}
+
+struct facts_revision facts_revision_at(const struct facts *f, size_t index, size_t revision)
+{
+    const struct revision_fact *r = &f->repositories[index].revisions[revision];
+
+    return (struct facts_revision){
+        .name = r->wish.revision[0] ? str_from(r->wish.revision) : STR("HEAD"),
+        .repository = r->shared ? r->shared->repository : NULL,
+        .why = r->why,
+    };
+}
+
+bool facts_wants_more(const struct facts *f)
+{
+    return wishes_are_new(f->wishes);
+}
+
+static bool is_of(const struct repository_fact *fact, const struct repository *r)
+{
+    if (fact->shared && fact->shared->repository == r)
+        return true;
+    for (size_t i = 0; i < fact->n_revisions; i++)
+        if (fact->revisions[i].shared && fact->revisions[i].shared->repository == r)
+            return true;
+    return false;
+}
+
+size_t facts_index_of(const struct facts *f, const struct repository *r)
+{
+    size_t i = 0;
+
+    while (i < f->settings->n_repositories && !is_of(&f->repositories[i], r))
+        i++;
+    return i;
+}
+
+int64_t facts_repository_fetched_at(const struct facts *f, size_t index)
+{
+    const struct fetched *fetched = f->repositories[index].fetched;
+
+    return fetched ? atomic_load_explicit(&fetched->at, memory_order_relaxed) : 0;
+}
+
+bool facts_is_moving(const struct facts *f, const struct repository *r)
+{
+    size_t i = facts_index_of(f, r);
+
+    return i < f->settings->n_repositories && f->repositories[i].is_exact;
+}
+
+bool facts_is_stale(const struct facts *f, const struct repository *r, int64_t now)
+{
+    size_t i = facts_index_of(f, r);
+    int64_t fetched_at;
+
+    /* `check` judges what a merge would make of it: nothing is stale then. */
+    if (!f->exact_revisions || i == f->settings->n_repositories)
+        return false;
+    fetched_at = facts_repository_fetched_at(f, i);
+    return fetched_at && f->settings->repositories[i].fresh_ms &&
+           now - fetched_at > (int64_t)(f->settings->repositories[i].fresh_ms / 1000);
+}
+
 int64_t facts_repository_seen_at(const struct facts *f, size_t index)
 {
     return f->repositories[index].seen_at;

@@ -28,6 +28,9 @@ struct facts_options {
     /* The facts before these, or NULL: a repository that looks unchanged is shared with them, and
      * one that cannot be read now is kept as it was for FACTS_KEEP_SECONDS. */
     const struct facts *former;
+    /* A Git repository is read at each revision that a source names; else its work tree, or its one
+     * configured revision, stands for all of them. */
+    bool exact_revisions;
     bool settings_alone; /* at start: nothing has been read yet, every question is not known */
 };
 
@@ -56,11 +59,32 @@ bool facts_changed(const struct facts *f, int64_t now);
 
 const struct settings *facts_settings(const struct facts *f);
 size_t facts_n_repositories(const struct facts *f);
-/* NULL when it could not be loaded; the index is that of settings.repositories. */
+/* What stands for every revision, else what the remote's HEAD holds. NULL when it could not be
+ * loaded; the index is that of settings.repositories. */
 const struct repository *facts_repository(const struct facts *f, size_t index);
+/* The revisions that were asked for, where each counts for itself; none where one stands for all.
+ */
+size_t facts_n_revisions(const struct facts *f, size_t index);
+struct facts_revision {
+    struct str name;                     /* as sources write it: "HEAD", "main", "1.x" */
+    const struct repository *repository; /* NULL: it leads nowhere, or could not be read */
+    const char *why;                     /* then */
+};
+struct facts_revision facts_revision_at(const struct facts *f, size_t index, size_t revision);
+/* Whether a revision was asked for that has not been read: loading again would read it. */
+bool facts_wants_more(const struct facts *f);
 /* When loading last found that repository readable and as it is held; Unix seconds, 0 never. A poll
  * that finds nothing changed has seen it again: an unchanged repository is not an old one. */
 int64_t facts_repository_seen_at(const struct facts *f, size_t index);
+/* When its keeper last fetched into it (FETCH_HEAD, heartbeat); Unix seconds, 0: not known. */
+int64_t facts_repository_fetched_at(const struct facts *f, size_t index);
+/* The repository of the settings that this is a state of; their number where it is none. */
+size_t facts_index_of(const struct facts *f, const struct repository *r);
+/* Whether it is read at the revisions that sources name, which move. */
+bool facts_is_moving(const struct facts *f, const struct repository *r);
+/* Whether it is, and was fetched longer ago than repositories[].fresh allows (design 3.6). */
+bool facts_is_stale(const struct facts *f, const struct repository *r, int64_t now);
+
 size_t facts_n_notes(const struct facts *f);
 const struct facts_note *facts_note_at(const struct facts *f, size_t index);
 
@@ -81,6 +105,8 @@ const struct tracking_facts *facts_tracking(const struct facts *f);
 enum tri facts_is_this_cluster(const struct facts *f, const struct destination *d);
 /* Whether this Argo CD is at least that version; NOT_KNOWN where argocd.version is not set. */
 enum tri facts_version_at_least(const struct facts *f, unsigned major, unsigned minor);
+/* The two numbers of argocd.version; false, and 0.0, where it is not set. */
+bool facts_argocd_version(const struct facts *f, unsigned *major, unsigned *minor);
 /* Whether Applications of that namespace are this Argo CD's. */
 bool facts_is_application_namespace(const struct facts *f, struct str namespace);
 

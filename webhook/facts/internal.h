@@ -2,6 +2,7 @@
 #pragma once
 #include "cluster/cluster.h"
 #include "facts/facts.h"
+#include "facts/wishes.h"
 #include <stdatomic.h>
 
 /* An index that several generations of facts may hold; it is immutable. */
@@ -26,11 +27,32 @@ struct probe {
     int64_t changed_ns;
 };
 
+/* One name of a Git repository, resolved. */
+struct revision_fact {
+    struct wish wish;
+    struct shared_repository *shared; /* NULL: not read, and `why` says why */
+    char *why;
+};
+
+/* When the keeper of a clone last fetched, Unix seconds; 0: not known. Looked at between loads, and
+ * no part of what facts say otherwise. */
+struct fetched {
+    atomic_uint references;
+    _Atomic int64_t at;
+};
+
 struct repository_fact {
-    struct shared_repository *shared; /* NULL: not loaded */
-    int64_t seen_at;                  /* Unix seconds; 0 never */
-    bool kept;                        /* cannot be read now; held as it was */
-    struct probe probe;               /* when it could not be read */
+    /* What stands for every revision, or the remote's HEAD; NULL: not loaded. */
+    struct shared_repository *shared;
+    int64_t seen_at;    /* Unix seconds; 0 never */
+    bool kept;          /* cannot be read now; held as it was */
+    struct probe probe; /* when it could not be read */
+    /* A Git repository that is read at the revisions which sources name. */
+    bool is_exact;
+    uint64_t signature; /* of its references, when they were resolved */
+    struct revision_fact *revisions;
+    size_t n_revisions;
+    struct fetched *fetched;
 };
 
 struct cluster_fact {
@@ -66,7 +88,10 @@ struct facts {
     const struct settings *settings;
     struct repository_fact *repositories; /* as many as settings->n_repositories */
     struct cluster_fact cluster;
-    bool starting; /* nothing has been looked at yet */
+    struct wishes *wishes; /* shared with the facts before and after these */
+    bool exact_revisions;  /* Git repositories are read at the revisions that sources name */
+    bool loading;          /* not handed out yet: who asks is a known Application */
+    bool starting;         /* nothing has been looked at yet */
     struct application_fact *applications;
     size_t n_kept_objects; /* of all their outputs together */
     size_t n_applications;
@@ -95,6 +120,35 @@ struct facts {
     struct secret **secrets; /* in the order of the cluster's */
     size_t n_secrets;
 };
+
+/* load.c */
+/* Reads the repository `s` as `revision` has it (NULL: as configured). former: to share with. */
+bool facts_read_repository(const struct repository_settings *s, const char *revision,
+                           const struct repository_fact *former, int64_t now,
+                           struct shared_repository **out, struct err *err) MUST_CHECK;
+struct shared_repository *facts_share(struct shared_repository *s);
+void facts_unshare(struct shared_repository *s); /* NULL is fine */
+
+/* revisions.c: Git repositories at several revisions. */
+/* Whether sources of it are looked up by revision. */
+bool facts_is_exact(const struct facts *f, const struct repository_settings *s);
+/* Fills f->repositories[index] from what is wished for. False when the repository cannot be read.
+ */
+bool facts_read_revisions(struct facts *f, const struct repository_fact *former, size_t index,
+                          int64_t now, struct err *err) MUST_CHECK;
+/* The same again, where nothing has moved and nothing new is wished for. */
+void facts_copy_revisions(struct repository_fact *out, const struct repository_fact *from);
+/* Whether a reference may lead elsewhere than it did. */
+bool facts_revisions_moved(const struct facts *f, size_t index);
+/* Sets fact->fetched, shared with the fact before it. */
+void facts_watch_fetch(struct facts *f, const struct repository_fact *former, size_t index);
+/* Notes when the keeper fetched last. */
+void facts_look_at_fetch(const struct facts *f, size_t index);
+void facts_clear_revisions(struct repository_fact *fact);
+/* The index of the source's revision. NULL with *why, which the caller frees: it is not there, and
+ * has been asked for. */
+const struct repository *facts_at_revision(const struct facts *f, size_t index,
+                                           const struct source *source, char **why);
 
 /* facts.c: what it holds */
 /* Takes over both texts. */

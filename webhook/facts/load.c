@@ -41,13 +41,13 @@ static bool same_probe(const struct probe *a, const struct probe *b)
            a->changed_s == b->changed_s && a->changed_ns == b->changed_ns;
 }
 
-static struct shared_repository *share(struct shared_repository *s)
+struct shared_repository *facts_share(struct shared_repository *s)
 {
     (void)atomic_fetch_add_explicit(&s->references, 1, memory_order_relaxed);
     return s;
 }
 
-static void unshare(struct shared_repository *s)
+void facts_unshare(struct shared_repository *s)
 {
     if (!s || atomic_fetch_sub_explicit(&s->references, 1, memory_order_acq_rel) != 1)
         return;
@@ -55,8 +55,9 @@ static void unshare(struct shared_repository *s)
     free(s);
 }
 
-static bool read_repository(const struct repository_settings *s, int64_t now,
-                            struct shared_repository **out, struct err *err)
+bool facts_read_repository(const struct repository_settings *s, const char *revision,
+                           const struct repository_fact *former, int64_t now,
+                           struct shared_repository **out, struct err *err)
 {
     AUTO(freep) struct str *aliases = xcalloc(s->n_aliases, sizeof *aliases);
     struct repository_spec spec = {
@@ -64,10 +65,11 @@ static bool read_repository(const struct repository_settings *s, int64_t now,
         .aliases = aliases,
         .n_aliases = s->n_aliases,
         .path = s->path,
-        .revision = s->revision,
+        .revision = revision ? revision : s->revision,
     };
     struct repository *r = NULL;
 
+    (void)former;
     for (size_t i = 0; i < s->n_aliases; i++)
         aliases[i] = str_from(s->aliases[i]);
     if (!repository_load(&spec, now, &r, err))
@@ -78,6 +80,34 @@ static bool read_repository(const struct repository_settings *s, int64_t now,
     return true;
 }
 
+static void copy_repository(struct repository_fact *out, const struct repository_fact *from)
+{
+    out->shared = from->shared ? facts_share(from->shared) : NULL;
+    out->seen_at = from->seen_at;
+    facts_copy_revisions(out, from);
+}
+
+static bool is_unchanged(const struct repository_fact *fact)
+{
+    /* Names are resolved anew each time: what was wished for may be another. */
+    return !fact->is_exact && fact->shared && !repository_changed(fact->shared->repository);
+}
+
+static bool read_anew(struct facts *f, const struct repository_fact *before, size_t index,
+                      int64_t now, struct err *err)
+{
+    const struct repository_settings *s = &f->settings->repositories[index];
+
+    if (facts_is_exact(f, s))
+        return facts_read_revisions(f, before, index, now, err);
+    if (before && before->is_exact) {
+        /* What is left there would stand for every revision all of a sudden. */
+        err_what(err, ERR_INPUT, "%.300s is no Git repository any more", s->path);
+        return false;
+    }
+    return facts_read_repository(s, NULL, before, now, &f->repositories[index].shared, err);
+}
+
 static void load_repository(struct facts *f, const struct facts *former, size_t index, int64_t now)
 {
     const struct repository_settings *s = &f->settings->repositories[index];
@@ -86,18 +116,17 @@ static void load_repository(struct facts *f, const struct facts *former, size_t 
     struct err err = {0};
     char text[ERR_TEXT_MAX];
 
-    if (before && before->shared && !repository_changed(before->shared->repository)) {
-        *fact = (struct repository_fact){.shared = share(before->shared), .seen_at = now};
+    if (before && is_unchanged(before)) {
+        *fact = (struct repository_fact){.shared = facts_share(before->shared), .seen_at = now};
         return;
     }
     fact->probe = probe(s->path);
-    if (read_repository(s, now, &fact->shared, &err)) {
+    if (read_anew(f, before, index, now, &err)) {
         fact->seen_at = now;
         return;
     }
-    if (before && before->shared && now - before->seen_at < FACTS_KEEP_SECONDS) {
-        fact->shared = share(before->shared);
-        fact->seen_at = before->seen_at;
+    if (before && before->seen_at && now - before->seen_at < FACTS_KEEP_SECONDS) {
+        copy_repository(fact, before);
         fact->kept = true;
         err_remedy(&err, "what was read before is used for ten minutes");
     }
@@ -167,21 +196,47 @@ static void load_cluster(struct facts *f, const struct facts *former, int64_t no
                        xstrdup("the snapshot that was read before is used for ten minutes"));
 }
 
-struct facts *facts_load(const struct facts_options *options, int64_t now)
+static struct facts *load_once(const struct facts_options *options, const struct facts *former,
+                               int64_t now)
 {
     struct facts *f = xcalloc(1, sizeof *f);
 
     atomic_init(&f->references, 1);
     f->settings = options->settings;
     f->starting = options->settings_alone;
+    f->exact_revisions = options->exact_revisions;
+    f->loading = true;
+    f->wishes = former ? wishes_ref(former->wishes) : wishes_new(f->settings->n_repositories);
+    wishes_begin(f->wishes);
     f->repositories = xcalloc(f->settings->n_repositories, sizeof *f->repositories);
-    for (size_t i = 0; i < f->settings->n_repositories && !f->starting; i++)
-        load_repository(f, options->former, i, now);
+    for (size_t i = 0; i < f->settings->n_repositories; i++) {
+        if (!f->starting)
+            load_repository(f, former, i, now);
+        facts_watch_fetch(f, former ? &former->repositories[i] : NULL, i);
+    }
     if (!f->starting)
-        load_cluster(f, options->former, now);
+        load_cluster(f, former, now);
     facts_find_applications(f, options->definitions_apply);
     facts_find_tracking(f, options->assume_label_tracking);
     facts_find_live(f);
+    f->loading = false;
+    return f;
+}
+
+/* Each round reads the revisions that the Applications found in the one before ask for; a chain of
+ * Applications on ever other branches is longer than anybody's. */
+enum { ROUNDS_MAX = 8 };
+
+struct facts *facts_load(const struct facts_options *options, int64_t now)
+{
+    struct facts *f = load_once(options, options->former, now);
+
+    for (unsigned i = 1; i < ROUNDS_MAX && wishes_are_new(f->wishes); i++) {
+        struct facts *next = load_once(options, f, now);
+
+        facts_unref(f);
+        f = next;
+    }
     return f;
 }
 
@@ -204,9 +259,12 @@ static void destroy(struct facts *f)
     free(f->applications);
     unshare_cluster(f->cluster.shared);
     unshare_cluster(f->cluster.failed);
-    for (size_t i = 0; i < f->settings->n_repositories; i++)
-        unshare(f->repositories[i].shared);
+    for (size_t i = 0; i < f->settings->n_repositories; i++) {
+        facts_unshare(f->repositories[i].shared);
+        facts_clear_revisions(&f->repositories[i]);
+    }
     free(f->repositories);
+    wishes_unref(f->wishes);
     for (size_t i = 0; i < f->n_notes; i++) {
         free(f->notes[i].where);
         free(f->notes[i].text);
@@ -240,12 +298,16 @@ static bool changed_cluster(const struct facts *f, int64_t now)
 
 bool facts_changed(const struct facts *f, int64_t now)
 {
-    if (changed_cluster(f, now))
+    if (changed_cluster(f, now) || wishes_are_new(f->wishes))
         return true;
     for (size_t i = 0; i < f->settings->n_repositories; i++) {
         const struct repository_fact *fact = &f->repositories[i];
 
-        if (fact->shared && !fact->kept) {
+        facts_look_at_fetch(f, i);
+        if (fact->is_exact && !fact->kept) {
+            if (facts_revisions_moved(f, i))
+                return true;
+        } else if (fact->shared && !fact->kept) {
             if (repository_changed(fact->shared->repository))
                 return true;
         } else {

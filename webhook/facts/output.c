@@ -6,30 +6,21 @@
 #include "facts/internal.h"
 #include <stdlib.h>
 
-static const struct repository *find_repository(const struct facts *f, struct str url)
+/* Its index in the settings, or their number. */
+static size_t find_repository(const struct facts *f, struct str url)
 {
-    for (size_t i = 0; i < facts_n_repositories(f); i++) {
-        const struct repository *r = facts_repository(f, i);
+    size_t n = f->settings->n_repositories;
 
-        if (r && repository_matches(r, url))
-            return r;
-    }
-    return NULL;
-}
-
-/* A repository of the settings that could not be loaded: the message then says so. */
-static bool is_configured(const struct facts *f, struct str url)
-{
-    for (size_t i = 0; i < f->settings->n_repositories; i++) {
+    for (size_t i = 0; i < n; i++) {
         const struct repository_settings *r = &f->settings->repositories[i];
 
-        if (repo_url_eq(str_from(r->url), url))
-            return true;
+        if (r->url[0] && repo_url_eq(str_from(r->url), url))
+            return i;
         for (size_t k = 0; k < r->n_aliases; k++)
             if (repo_url_eq(str_from(r->aliases[k]), url))
-                return true;
+                return i;
     }
-    return false;
+    return n;
 }
 
 static char *about_url(const char *before, struct str url, const char *after)
@@ -62,6 +53,29 @@ static enum tri skips_marked_files(const struct facts *f)
     return facts_version_at_least(f, 3, 1);
 }
 
+/* The repository at the source's revision; else `why` says what is missing. */
+static bool find_content(const struct facts *f, const struct application *app,
+                         const struct source *source, struct source_output *out)
+{
+    size_t index = find_repository(f, source->repo_url);
+
+    if (index == f->settings->n_repositories) {
+        out->why =
+            about_url("repository ", source->repo_url, " is not among the configured repositories");
+    } else if (f->repositories[index].is_exact) {
+        out->repository = facts_at_revision(f, index, source, &out->why);
+    } else if (app->hydrated) {
+        /* A directory of dry manifests does not stand for the branch they are hydrated to. */
+        out->why = xstrdup("the hydrated branch is not read");
+    } else {
+        out->repository = facts_repository(f, index);
+        if (!out->repository)
+            out->why = about_url("repository ", source->repo_url,
+                                 f->starting ? " has not been read yet" : " could not be read");
+    }
+    return out->repository != NULL;
+}
+
 static void render_source(const struct facts *f, const struct application *app,
                           const struct source *source, struct source_output *out)
 {
@@ -73,11 +87,6 @@ static void render_source(const struct facts *f, const struct application *app,
     };
 
     *out = (struct source_output){.source = source, .makes_argocd_secret = TRI_NOT_KNOWN};
-    if (app->hydrated) {
-        /* A directory of dry manifests does not stand for the branch they are hydrated to. */
-        out->why = xstrdup("the hydrated branch is not read");
-        return;
-    }
     if (source->chart.n) {
         if (str_is(source->chart, "argo-cd")) {
             out->makes_argocd_secret = argocd_chart_makes_secret(source);
@@ -96,15 +105,8 @@ static void render_source(const struct facts *f, const struct application *app,
         out->why = about_url("the content of ", source->repo_url, " is not in Git");
         return;
     }
-    out->repository = find_repository(f, source->repo_url);
-    if (!out->repository) {
-        out->why = about_url("repository ", source->repo_url,
-                             !is_configured(f, source->repo_url)
-                                 ? " is not among the configured repositories"
-                             : f->starting ? " has not been read yet"
-                                           : " could not be read");
+    if (!find_content(f, app, source, out))
         return;
-    }
     out->rendering = repository_render(out->repository, &q);
     if (out->rendering->why)
         out->why = xstrdup(out->rendering->why);

@@ -40,18 +40,27 @@ bool facts_is_application_namespace(const struct facts *f, struct str namespace)
     return false;
 }
 
-enum tri facts_version_at_least(const struct facts *f, unsigned major, unsigned minor)
+bool facts_argocd_version(const struct facts *f, unsigned *major, unsigned *minor)
 {
     const char *version = f->settings->argocd.version;
     char *end;
-    unsigned long have_major;
-    unsigned long have_minor;
 
+    *major = *minor = 0;
     if (!version[0])
-        return TRI_NOT_KNOWN;
+        return false;
     /* The configuration accepted it as [v]X.Y[.Z]. */
-    have_major = strtoul(version[0] == 'v' ? version + 1 : version, &end, 10);
-    have_minor = *end == '.' ? strtoul(end + 1, NULL, 10) : 0;
+    *major = (unsigned)strtoul(version[0] == 'v' ? version + 1 : version, &end, 10);
+    *minor = *end == '.' ? (unsigned)strtoul(end + 1, NULL, 10) : 0;
+    return true;
+}
+
+enum tri facts_version_at_least(const struct facts *f, unsigned major, unsigned minor)
+{
+    unsigned have_major;
+    unsigned have_minor;
+
+    if (!facts_argocd_version(f, &have_major, &have_minor))
+        return TRI_NOT_KNOWN;
     if (have_major != major)
         return have_major > major ? TRI_YES : TRI_NO;
     return have_minor >= minor ? TRI_YES : TRI_NO;
