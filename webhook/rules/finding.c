@@ -53,8 +53,38 @@ void finding_add_evidence(struct finding *f, const char *saw, const char *source
     f->evidence[f->n_evidence++] = (struct evidence){xstrdup(saw), xstrdup(source)};
 }
 
+static void rests_on(struct finding *f, const struct repository *r)
+{
+    for (size_t i = 0; i < f->n_rests_on; i++)
+        if (f->rests_on[i] == r)
+            return;
+    f->rests_on = xrealloc(f->rests_on, (f->n_rests_on + 1) * sizeof *f->rests_on);
+    f->rests_on[f->n_rests_on++] = r;
+}
+
+void finding_add_place(struct finding *f, const char *saw, const struct repository *r)
+{
+    finding_add_evidence(f, saw, show_revision(r).text);
+    rests_on(f, r);
+}
+
+void finding_rests_on_output(struct finding *f, const struct output *o)
+{
+    for (size_t i = 0; o && i < o->n; i++)
+        if (o->sources[i].repository)
+            rests_on(f, o->sources[i].repository);
+}
+
+void findings_forget_repositories(struct finding *f)
+{
+    free(f->rests_on);
+    f->rests_on = NULL;
+    f->n_rests_on = 0;
+}
+
 static void finding_clear(struct finding *f)
 {
+    findings_forget_repositories(f);
     for (size_t i = 0; i < f->n_evidence; i++) {
         free(f->evidence[i].saw);
         free(f->evidence[i].source);
@@ -162,8 +192,7 @@ void finding_add_known(struct finding *f, const struct facts *facts,
     AUTO(freep) char *live = NULL;
 
     if (known->manifest) {
-        finding_add_evidence(f, show_place(known->manifest).text,
-                             show_revision(known->repository).text);
+        finding_add_place(f, show_place(known->manifest).text, known->repository);
         return;
     }
     live = xasprintf("Application %s", show_id(&known->app->id).text);

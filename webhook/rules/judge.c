@@ -1,6 +1,7 @@
 #include "rules/judge.h"
 #include "base/mem.h"
 #include "rules/exemption.h"
+#include "rules/freshness.h"
 #include "rules/ratchet.h"
 #include "rules/rule.h"
 #include <stdio.h>
@@ -258,5 +259,9 @@ struct verdict *judge(const struct review *r, const struct facts *f, int64_t now
     };
 
     find_all(r, f, &subject.annotation, &list);
+    for (size_t i = 0; i < list.n; i++) {
+        freshness_apply(f, &list.items[i], now);
+        findings_forget_repositories(&list.items[i]);
+    }
     return settled(&subject, &list);
 }

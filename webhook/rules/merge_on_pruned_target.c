@@ -309,10 +309,12 @@ static void report(const struct context *c, const struct outcome *o, struct find
         finding_add_evidence(f, saw, o->mark_is_live ? show_cluster(c->facts).text : "object");
     }
     if (o->renders)
-        finding_add_evidence(f, show_place(o->renders->rendered->manifest).text,
-                             show_revision(o->renders->source->repository).text);
-    if (o->by)
-        finding_add_known(f, c->facts, o->by);
+        finding_add_place(f, show_place(o->renders->rendered->manifest).text,
+                          o->renders->source->repository);
+    if (!o->by)
+        return;
+    finding_add_known(f, c->facts, o->by);
+    finding_rests_on_output(f, o->by->output); /* which would keep the Secret */
 }
 
 static void judge_target(const struct context *c, struct findings *out)

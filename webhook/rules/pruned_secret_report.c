@@ -173,8 +173,8 @@ static void add_evidence(struct finding *f, const struct context *c, const struc
     else
         (void)snprintf(saw, sizeof saw, "ExternalSecret %s", show_id(&threat->es->id).text);
     if (threat->rendered)
-        finding_add_evidence(f, show_place(threat->rendered->manifest).text,
-                             show_revision(threat->source->repository).text);
+        finding_add_place(f, show_place(threat->rendered->manifest).text,
+                          threat->source->repository);
     else
         finding_add_evidence(f, saw, show_cluster(c->facts).text);
 }
@@ -223,5 +223,8 @@ struct finding *pruned_secret_report(const struct context *c, const struct threa
         facts_is_this_cluster(c->facts, &a->destination) != TRI_YES)
         f->traits |= TRAIT_NEVER_DENIES;
     add_evidence(f, c, threat);
+    /* What it renders would keep the Secret. What Argo CD says of itself is another matter. */
+    if (threat->cause != CAUSE_STATUS)
+        finding_rests_on_output(f, threat->pruner.output);
     return f;
 }

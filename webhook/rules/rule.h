@@ -50,9 +50,15 @@ struct finding *findings_add(struct findings *list, const struct context *c, enu
                              enum finding_verdict verdict, const char *target, struct buf *message);
 /* Both texts are copied. */
 void finding_add_evidence(struct finding *f, const char *saw, const char *source);
+/* What was seen in a repository: evidence of its revision, on which the finding rests then. */
+void finding_add_place(struct finding *f, const char *saw, const struct repository *r);
+/* It rests on what all sources of the output hold, or do not hold. NULL is fine. */
+void finding_rests_on_output(struct finding *f, const struct output *o);
 /* The known Application and where it was seen. */
 void finding_add_known(struct finding *f, const struct facts *facts,
                        const struct known_application *known);
+/* The facts may go before the finding does. */
+void findings_forget_repositories(struct finding *f);
 void findings_clear(struct findings *list);
 
 /* The judged object: its identity. */

@@ -101,11 +101,10 @@ static void deny_rendered(const struct context *c, const struct rendered *found,
     add_repair(&m, c, "that file");
     f = findings_add(out, c, RULE_SELF_REFERENCE, FINDING_DENY, "", &m);
     f->traits = traits_of(c) | (hangs ? TRAIT_HANGS : 0);
-    finding_add_evidence(f, place.text, revision.text);
+    finding_add_place(f, place.text, by->repository);
     if (!hangs)
         return;
-    finding_add_evidence(f, show_place(later->manifest).text,
-                         show_revision(later_by->repository).text);
+    finding_add_place(f, show_place(later->manifest).text, later_by->repository);
     finding_add_evidence(f, "the health check of argoproj.io/Application demands Synced",
                          "argocd-cm");
 }
@@ -255,14 +254,13 @@ static void deny_cycle(const struct context *c, const struct cycle *cycle, struc
     f = findings_add(out, c, RULE_SELF_REFERENCE, FINDING_DENY, "", &m);
     f->traits = traits_of(c);
     if (cycle->closing)
-        finding_add_evidence(f, show_place(cycle->closing->manifest).text,
-                             show_revision(cycle->closing_source->repository).text);
+        finding_add_place(f, show_place(cycle->closing->manifest).text,
+                          cycle->closing_source->repository);
     for (size_t i = cycle->n; i-- > 0;) {
         const struct renderer *by = cycle->steps[i].renders;
 
         if (by)
-            finding_add_evidence(f, show_place(by->rendered->manifest).text,
-                                 show_revision(by->source->repository).text);
+            finding_add_place(f, show_place(by->rendered->manifest).text, by->source->repository);
         else
             finding_add_known(f, c->facts, cycle->steps[i].parent);
     }

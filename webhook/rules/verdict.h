@@ -5,6 +5,7 @@
 #include "config/settings.h"
 #include <stdbool.h>
 #include <stddef.h>
+struct repository;
 
 /* FINDING_EXEMPTED: somebody let it through (design 3.5), whatever it was. */
 enum finding_verdict { FINDING_DENY, FINDING_WARN, FINDING_UNDECIDED, FINDING_EXEMPTED };
@@ -39,6 +40,9 @@ struct finding {
     char *message;                /* without the [rule] prefix; escaped */
     struct evidence *evidence;
     size_t n_evidence;
+    /* What of Git it rests on; borrowed from the facts, and gone once judge() has returned. */
+    const struct repository **rests_on;
+    size_t n_rests_on;
 };
 
 struct verdict {
