@@ -260,19 +260,19 @@ static bool read_arguments(const struct options *o, struct settings *s, struct e
         return false;
     }
     if (options_n_arguments(o))
-        return setup_add_work_tree(s, options_argument(o, 0), err);
+        return setup_add_work_tree(o, s, options_argument(o, 0), err);
     return s->n_repositories || options_has(o, "--webhook-configuration") ||
-           setup_add_work_tree(s, ".", err);
+           setup_add_work_tree(o, s, ".", err);
 }
 
-static bool judge_repositories(const struct settings *settings, int64_t now,
-                               struct check_report *report, struct err *err)
+static bool judge_repositories(const struct options *o, const struct settings *settings,
+                               int64_t now, struct check_report *report, struct err *err)
 {
     AUTO(facts_unrefp) struct facts *facts = NULL;
 
     if (!settings->n_repositories)
         return true;
-    if (!setup_facts(settings, true, now, &facts, err))
+    if (!setup_facts(o, settings, true, now, &facts, err))
         return false;
     judge_all(facts, now, report);
     return true;
@@ -310,7 +310,7 @@ static int run_check(const struct command *command, int argc, char **argv)
     if (options_has(o, "--help"))
         return console_help(command);
     if (!read_format(o, &write, &err) || !setup_settings(o, &settings, &err) ||
-        !read_arguments(o, settings, &err) || !judge_repositories(settings, now, report, &err) ||
+        !read_arguments(o, settings, &err) || !judge_repositories(o, settings, now, report, &err) ||
         !judge_registrations(o, settings, now, report, &err))
         return console_unable(command, &err);
     write(report, &out);

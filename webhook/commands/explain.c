@@ -21,7 +21,9 @@ enum {
 static const struct option_row explain_options[] = {SETUP_OPTIONS, REPLAY_OPTIONS};
 
 struct explanation {
-    const struct facts *facts;
+    const struct options *options;
+    const struct settings *settings;
+    struct facts *facts; /* owned */
     int64_t now;
     struct buf out;
     bool denies;
@@ -38,9 +40,26 @@ static void write_finding(struct buf *out, const struct finding *f)
                    f->evidence[i].source[0] ? ")" : "");
 }
 
+/* A chain of Applications on ever other branches is longer than anybody's. */
+enum { JUDGE_ROUNDS_MAX = 8 };
+
+/* With every revision read that it asks for. */
+static struct verdict *judge_well(struct explanation *e, const struct review *review)
+{
+    struct verdict *verdict = judge(review, e->facts, e->now);
+
+    for (unsigned i = 0;
+         i < JUDGE_ROUNDS_MAX && setup_facts_again(e->options, e->settings, e->now, &e->facts);
+         i++) {
+        verdict_free(verdict);
+        verdict = judge(review, e->facts, e->now);
+    }
+    return verdict;
+}
+
 static void explain_review(struct explanation *e, const char *file, const struct review *review)
 {
-    AUTO(verdict_freep) struct verdict *verdict = judge(review, e->facts, e->now);
+    AUTO(verdict_freep) struct verdict *verdict = judge_well(e, review);
 
     text_escape(&e->out, str_from(file), 0);
     if (review->line)
@@ -175,6 +194,24 @@ static void write_repository(struct buf *out, const struct repository *r)
     }
 }
 
+/* Those beyond HEAD. */
+static void write_revisions(struct buf *out, const struct facts *f, size_t index)
+{
+    for (size_t i = 0; i < facts_n_revisions(f, index); i++) {
+        struct facts_revision r = facts_revision_at(f, index, i);
+
+        if (r.repository == facts_repository(f, index) && r.repository)
+            continue;
+        buf_adds(out, "  revision ");
+        text_field(out, r.name);
+        buf_adds(out, " of ");
+        text_url(out, str_from(facts_settings(f)->repositories[index].url));
+        buf_adds(out, ": ");
+        text_field(out, str_from(r.repository ? repository_revision(r.repository) : r.why));
+        buf_addc(out, '\n');
+    }
+}
+
 static void write_tracking(struct buf *out, const struct tracking_facts *t)
 {
     for (size_t i = 0; i < t->n; i++) {
@@ -205,8 +242,11 @@ static void write_cluster(struct buf *out, const struct facts *f)
 static void write_facts(struct buf *out, const struct facts *f)
 {
     buf_adds(out, "facts used:\n");
-    for (size_t i = 0; i < facts_n_repositories(f); i++)
-        write_repository(out, facts_repository(f, i));
+    for (size_t i = 0; i < facts_n_repositories(f); i++) {
+        if (facts_repository(f, i))
+            write_repository(out, facts_repository(f, i));
+        write_revisions(out, f, i);
+    }
     if (!facts_n_repositories(f))
         buf_adds(out, "  no repository: what it would render is not known\n");
     write_cluster(out, f);
@@ -236,7 +276,6 @@ static int run_explain(const struct command *command, int argc, char **argv)
 {
     AUTO(options_freep) struct options *o = NULL;
     AUTO(settings_freep) struct settings *settings = NULL;
-    AUTO(facts_unrefp) struct facts *facts = NULL;
     struct explanation e = {.now = time(NULL), .out = {.max = EXPLANATION_MAX}};
     struct err err = {0};
     int status;
@@ -249,9 +288,11 @@ static int run_explain(const struct command *command, int argc, char **argv)
         return replay_run(command, o);
     if (!check_options(o, &err))
         return console_unable(command, &err);
-    if (!setup_settings(o, &settings, &err) || !setup_facts(settings, false, e.now, &facts, &err))
+    if (!setup_settings(o, &settings, &err) ||
+        !setup_facts(o, settings, false, e.now, &e.facts, &err))
         return console_unable(command, &err);
-    e.facts = facts;
+    e.options = o;
+    e.settings = settings;
     status = EXIT_OK;
     /* One bad file does not hide the others. */
     for (size_t i = 0; i < options_n_arguments(o); i++) {
@@ -259,11 +300,12 @@ static int run_explain(const struct command *command, int argc, char **argv)
         if (!explain_file(&e, options_argument(o, i), &err))
             status = console_unable(command, &err);
     }
-    write_facts(&e.out, facts);
+    write_facts(&e.out, e.facts);
     if (status == EXIT_OK && e.denies)
         status = EXIT_DENIED;
     status = console_print(command, &e.out, status);
     buf_clear(&e.out);
+    facts_unref(e.facts);
     return status;
 }
 

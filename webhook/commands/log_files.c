@@ -79,3 +79,11 @@ bool log_files_read(const struct options *o, struct log_lines *lines, struct err
             return false;
     return true;
 }
+
+bool log_files_can_be_read_again(const struct options *o)
+{
+    for (size_t i = 0; i < options_n_arguments(o); i++)
+        if (strcmp(options_argument(o, i), "-") == 0)
+            return false;
+    return options_n_arguments(o) > 0;
+}

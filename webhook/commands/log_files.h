@@ -32,3 +32,5 @@ bool log_files_read_since(const struct options *o, int64_t now, int64_t *since,
  * read.
  */
 bool log_files_read(const struct options *o, struct log_lines *lines, struct err *err) MUST_CHECK;
+/* Whether none of them is standard input. */
+bool log_files_can_be_read_again(const struct options *o);

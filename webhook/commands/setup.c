@@ -57,6 +57,7 @@ static void add_repository(struct settings *s, struct str url, const char *direc
             free(r->revision);
             r->path = xstrdup(directory);
             r->revision = revision ? xstrdup(revision) : NULL;
+            r->stands_for_all = true;
             return;
         }
         if (same_directory(r->path, directory) && same_text(r->revision, revision)) {
@@ -65,6 +66,7 @@ static void add_repository(struct settings *s, struct str url, const char *direc
         }
     }
     settings_add_repository(s, url, str_from(directory));
+    s->repositories[s->n_repositories - 1].stands_for_all = true;
     if (revision)
         s->repositories[s->n_repositories - 1].revision = xstrdup(revision);
 }
@@ -115,6 +117,21 @@ static bool add_option(struct settings *s, const char *option, struct err *err)
     return true;
 }
 
+/* What was typed stands for every revision unless the command line says otherwise. */
+static bool apply_exact(const struct options *o, struct settings *s, struct err *err)
+{
+    for (size_t i = 0; options_has(o, "--exact-revisions") && i < s->n_repositories; i++) {
+        if (s->repositories[i].revision) {
+            err_what(err, ERR_CONFIG, "--exact-revisions and URL=DIR@REVISION exclude each other");
+            err_why(err, "found %.200s@%.200s", s->repositories[i].path,
+                    s->repositories[i].revision);
+            return false;
+        }
+        s->repositories[i].stands_for_all = false;
+    }
+    return true;
+}
+
 bool setup_settings(const struct options *o, struct settings **out, struct err *err)
 {
     AUTO(settings_freep) struct settings *s = NULL;
@@ -127,11 +144,14 @@ bool setup_settings(const struct options *o, struct settings **out, struct err *
     for (size_t i = 0; i < options_n_values(o, "--repository"); i++)
         if (!add_option(s, options_value_at(o, "--repository", i), err))
             return false;
+    if (!apply_exact(o, s, err))
+        return false;
     *out = steal(&s);
     return true;
 }
 
-bool setup_add_work_tree(struct settings *s, const char *directory, struct err *err)
+bool setup_add_work_tree(const struct options *o, struct settings *s, const char *directory,
+                         struct err *err)
 {
     AUTO(freep) char *url = NULL;
 
@@ -152,21 +172,28 @@ bool setup_add_work_tree(struct settings *s, const char *directory, struct err *
         return false;
     }
     add_repository(s, str_from(url), directory, NULL);
-    return true;
+    return apply_exact(o, s, err);
 }
 
-bool setup_facts(const struct settings *settings, bool for_check, int64_t now, struct facts **out,
-                 struct err *err)
+/* `check` judges what a merge makes of the repositories: their content stands for all. */
+static bool is_exact(const struct options *o, bool for_check)
+{
+    return !for_check || options_has(o, "--exact-revisions");
+}
+
+bool setup_facts(const struct options *o, const struct settings *settings, bool for_check,
+                 int64_t now, struct facts **out, struct err *err)
 {
     struct facts_options options = {
         .settings = settings,
         .assume_label_tracking = for_check,
         .definitions_apply = for_check,
+        .exact_revisions = is_exact(o, for_check),
     };
     struct facts *facts = facts_load(&options, now);
 
     for (size_t i = 0; i < facts_n_repositories(facts); i++) {
-        if (facts_repository(facts, i))
+        if (facts_repository_seen_at(facts, i))
             continue;
         /* facts_load() has made one note for each, before any other. */
         if (facts_n_notes(facts))
@@ -177,5 +204,23 @@ bool setup_facts(const struct settings *settings, bool for_check, int64_t now, s
         return false;
     }
     *out = facts;
+    return true;
+}
+
+bool setup_facts_again(const struct options *o, const struct settings *settings, int64_t now,
+                       struct facts **facts)
+{
+    struct facts_options options = {
+        .settings = settings,
+        .exact_revisions = is_exact(o, false),
+        .former = *facts,
+    };
+    struct facts *next;
+
+    if (!facts_wants_more(*facts))
+        return false;
+    next = facts_load(&options, now);
+    facts_unref(*facts);
+    *facts = next;
     return true;
 }

@@ -533,8 +533,18 @@ static void a_revision_is_judged_without_a_checkout(void **state)
     assert_string_equal(r.err, refused);
     words[1] = bare; /* '@x' is the directory's */
     run(&r, &command_check, words);
+    assert_string_equal(r.err, "");
+    assert_int_equal(r.status, EXIT_OK); /* bare: its HEAD, which is main */
+    words[2] = "--exact-revisions";
+    run(&r, &command_check, words);
+    assert_string_equal(r.err, "");
+    assert_int_equal(r.status, EXIT_OK);
+    words[1] = fixed;
+    run(&r, &command_check, words);
     assert_int_equal(r.status, EXIT_UNABLE);
-    assert_non_null(strstr(r.err, "/deploy@x is a bare Git repository; not supported yet"));
+    assert_non_null(strstr(
+        r.err,
+        "syncguard check: --exact-revisions and URL=DIR@REVISION exclude each other: found "));
     remove_repository(w);
 }
 
