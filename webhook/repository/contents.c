@@ -1,20 +1,46 @@
 #include "repository/contents.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/yaml.h"
-#include "repository/decode.h"
 #include "repository/quote.h"
+#include "repository/repository.h"
 #include <stdlib.h>
+#include <time.h>
 
-enum { HELMIGNORE_MAX_BYTES = 64 * 1024 }; /* written by hand; more is not read */
+/* Grows to the largest file that is read through it. */
+struct buffer {
+    char *p;
+    size_t capacity;
+};
 
-/* What one reading needs besides its result. */
-struct reader {
-    struct contents *contents;
+/* Files by their key: open addressing, filled while the contents are read. */
+struct table {
+    uint32_t *slots; /* node + 1; 0 is free */
+    size_t mask;
+};
+
+/* What changes while others ask. */
+struct state {
+    _Atomic(struct content *) *by_node; /* NULL: not looked into yet, or no regular file */
+    atomic_size_t nodes_left;
+    atomic_size_t bytes_left;
+    atomic_size_t n_read;
+    atomic_size_t n_bytes;
+    atomic_size_t n_shared;
+    atomic_size_t n_parsed;
+    atomic_size_t n_skipped;
+};
+
+struct contents {
+    const struct tree *tree;
     file_read_fn *read;
     void *from;
-    char *buffer; /* REPOSITORY_MAX_FILE_BYTES + 1: one byte more tells that a file is larger */
-    size_t bytes_left;
+    bool is_commit;
+    bool parse_all;
+    /* A plain file whose ctime lies before this cannot have been written again since without
+     * another ctime: it was the clock that files are stamped by, before any was read. */
+    uint64_t settled_ns;
+    struct table table;
+    struct state *state;
 };
 
 bool contents_syntax(struct str name, enum parse_syntax *out)
@@ -34,20 +60,6 @@ bool contents_is_kustomization(struct str name)
            str_is(name, "Kustomization");
 }
 
-const struct content *contents_at(const struct contents *c, size_t node)
-{
-    const struct node *at = &c->tree->nodes[node];
-
-    if (at->kind == NODE_SYMLINK)
-        return at->link_state == TREE_FOUND ? c->by_node[at->target] : NULL;
-    return c->by_node[node];
-}
-
-static bool is_chart_metadata(struct str name)
-{
-    return str_is(name, "Chart.yaml") || str_is(name, "requirements.yaml");
-}
-
 bool contents_is_parsed(struct str name)
 {
     enum parse_syntax syntax;
@@ -56,166 +68,134 @@ bool contents_is_parsed(struct str name)
            str_is(name, ".helmignore");
 }
 
-/*
- * What Git LFS leaves in a commit, and in a checkout without it: the name of content that lies
- * elsewhere (git-lfs/docs/spec.md, "The Pointer"). Argo CD replaces it where the repository has
- * enableLfs set (util/git/client.go, Checkout), and reads the pointer itself where not.
- */
-static bool is_lfs_pointer(struct str bytes)
+/* The files other files are found through are kept as one document. */
+static bool is_document(struct str name)
 {
-    return str_starts(bytes, STR("version https://git-lfs.github.com/spec/"));
+    return contents_is_kustomization(name) || str_is(name, "Chart.yaml") ||
+           str_is(name, "requirements.yaml");
 }
 
-static bool read_whole(struct reader *r, size_t index, struct content *content, struct str *bytes)
+static struct content *content_of(const struct contents *c, size_t node)
 {
-    const struct node *file = &r->contents->tree->nodes[index];
-    size_t limit =
-        r->bytes_left < REPOSITORY_MAX_FILE_BYTES ? r->bytes_left : REPOSITORY_MAX_FILE_BYTES;
+    return atomic_load_explicit(&c->state->by_node[node], memory_order_acquire);
+}
+
+static size_t count(atomic_size_t *counter, size_t n)
+{
+    return atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
+}
+
+/* Takes up to `wanted` from a budget; how much there was. */
+static size_t take(atomic_size_t *left, size_t wanted)
+{
+    size_t have = atomic_load_explicit(left, memory_order_relaxed);
+    size_t taken;
+
+    do {
+        taken = wanted < have ? wanted : have;
+    } while (!atomic_compare_exchange_weak_explicit(left, &have, have - taken, memory_order_relaxed,
+                                                    memory_order_relaxed));
+    return taken;
+}
+
+static void give_back(atomic_size_t *left, size_t n)
+{
+    (void)count(left, n);
+}
+
+/* Room for every file, twice over: a free slot ends each search. */
+static void table_init(struct table *t, size_t n_nodes)
+{
+    size_t n = 16;
+
+    while (n < 2 * n_nodes)
+        n *= 2;
+    t->slots = xcalloc(n, sizeof *t->slots);
+    t->mask = n - 1;
+}
+
+/* Where a node of that key is, or would be. A commit's keys are evenly spread already. */
+static uint32_t *table_slot(const struct contents *c, const struct tree_key *key)
+{
+    size_t at = (size_t)key->part[0] & c->table.mask;
+
+    while (c->table.slots[at] && !tree_key_eq(&c->tree->nodes[c->table.slots[at] - 1].key, key))
+        at = (at + 1) & c->table.mask;
+    return &c->table.slots[at];
+}
+
+static struct blob *find_by_key(const struct contents *c, const struct tree_key *key)
+{
+    uint32_t slot = c->table.slots ? *table_slot(c, key) : 0;
+
+    return slot ? content_of(c, slot - 1)->blob : NULL;
+}
+
+/* What lay at the same path, if it is still the same. */
+static struct blob *find_by_path(const struct contents *former, const struct node *file)
+{
+    const struct content *content;
+    const struct node *then;
+    size_t node;
+
+    if (!tree_find(former->tree, (struct str){file->path, file->n_path}, &node))
+        return NULL;
+    then = &former->tree->nodes[node];
+    content = then->kind == NODE_FILE ? content_of(former, node) : NULL;
+    if (!content || !tree_key_eq(&then->key, &file->key) || then->size_bytes != file->size_bytes ||
+        (!former->is_commit && file->key.part[3] >= former->settled_ns))
+        return NULL;
+    return content->blob;
+}
+
+static struct blob *find_shared(const struct contents *c, const struct contents_options *o,
+                                const struct node *file)
+{
+    struct blob *found = NULL;
+
+    if (!tree_key_is_known(&file->key))
+        return NULL;
+    for (size_t i = 0; !found && i < o->n_former; i++)
+        if (o->former[i]->is_commit == c->is_commit)
+            found = find_by_path(o->former[i], file);
+    if (!found && c->is_commit)
+        found = find_by_key(c, &file->key);
+    for (size_t i = 0; !found && c->is_commit && i < o->n_former; i++)
+        if (o->former[i]->is_commit)
+            found = find_by_key(o->former[i], &file->key);
+    return found;
+}
+
+/* Where not, *unread says why; freed by the caller. */
+static bool read_whole(const struct contents *c, size_t index, struct buffer *buffer,
+                       struct str *bytes, char **unread)
+{
+    const struct node *file = &c->tree->nodes[index];
+    size_t have = take(&c->state->bytes_left, file->size_bytes);
     const char *why = NULL;
     size_t n = 0;
 
-    if (file->size_bytes > limit) {
-        content->unread =
-            xasprintf("%s is larger than what is read of one %s", shorten(file->path).text,
-                      limit < REPOSITORY_MAX_FILE_BYTES ? "repository (1 GiB)" : "file (10 MiB)");
+    if (file->size_bytes > REPOSITORY_MAX_FILE_BYTES || have < file->size_bytes) {
+        give_back(&c->state->bytes_left, have);
+        *unread = xasprintf("%s is larger than what is read of one %s", shorten(file->path).text,
+                            have < file->size_bytes && file->size_bytes <= REPOSITORY_MAX_FILE_BYTES
+                                ? "repository (1 GiB)"
+                                : "file (10 MiB)");
         return false;
     }
-    if (r->read(r->from, r->contents->tree, index, limit, r->buffer, &n, &why) && n > limit)
+    if (buffer->capacity < have + 1) {
+        free(buffer->p);
+        buffer->p = xmalloc(have + 1);
+        buffer->capacity = have + 1;
+    }
+    if (c->read(c->from, c->tree, index, have, buffer->p, &n, &why) && n > have)
         why = "it grows";
-    r->bytes_left -= n > limit ? limit : n;
-    *bytes = (struct str){r->buffer, n};
-    content->is_lfs_pointer = !why && is_lfs_pointer(*bytes);
-    if (content->is_lfs_pointer)
-        why = "it is a Git LFS pointer; the content is not in Git";
+    (void)count(&c->state->n_read, 1);
+    (void)count(&c->state->n_bytes, n);
+    *bytes = (struct str){buffer->p, n};
     if (why)
-        content->unread = xasprintf("%s cannot be read (%s)", shorten(file->path).text, why);
+        *unread = xasprintf("%s cannot be read (%s)", shorten(file->path).text, why);
     return !why;
-}
-
-/* The files other files are found through are kept as one document. */
-static void read_document(struct content *content, const struct node *file, struct str bytes)
-{
-    AUTO(freep) char *owned = NULL;
-    struct quoted path = shorten(file->path);
-    struct str text;
-    struct err err = {0};
-
-    decode_text(bytes, &text, &owned);
-    if (!yaml_read(text, 1, &content->document, NULL, &err))
-        content->document_why = err.kind == ERR_LIMIT
-                                    ? xasprintf("%s is not read: %s", path.text, err.what)
-                                    : xasprintf("%s is malformed YAML (%s)", path.text, err.where);
-    else if (content->document && !json_is_object(content->document))
-        content->document_why = xasprintf("%s holds no YAML mapping", path.text);
-    if (content->document_why) {
-        json_decref(content->document);
-        content->document = NULL;
-    }
-}
-
-static void parse_as(struct reader *r, const struct node *file, struct content *content,
-                     struct str bytes, enum parse_syntax syntax)
-{
-    content->parsed[syntax] = manifests_parse(file->path, bytes, syntax, &r->contents->nodes_left);
-}
-
-static void read_file(struct reader *r, size_t index)
-{
-    const struct node *file = &r->contents->tree->nodes[index];
-    struct content *content = r->contents->by_node[index] = xcalloc(1, sizeof *content);
-    struct str name = node_name(file);
-    struct str bytes;
-    enum parse_syntax syntax;
-
-    if (!read_whole(r, index, content, &bytes)) {
-        content->names_argoproj = content->names_external_secrets = true;
-        return;
-    }
-    content->is_marked = str_contains(bytes, STR("+argocd:skip-file-rendering"));
-    content->is_templated = str_contains(bytes, STR("{{"));
-    content->names_argoproj = str_contains(bytes, STR("argoproj.io"));
-    content->names_external_secrets = str_contains(bytes, STR("external-secrets.io"));
-    if (contents_syntax(name, &syntax))
-        parse_as(r, file, content, bytes, syntax);
-    if (contents_is_kustomization(name) || is_chart_metadata(name))
-        read_document(content, file, bytes);
-    if (str_is(name, ".helmignore") && bytes.n <= HELMIGNORE_MAX_BYTES)
-        content->text = xstrndup(bytes);
-}
-
-/* Reads a file again for a reading its own name does not ask for. */
-static void demand(struct reader *r, size_t index, enum parse_syntax syntax)
-{
-    const struct node *file = &r->contents->tree->nodes[index];
-    struct content *content = r->contents->by_node[index];
-    struct str bytes;
-
-    if (!content || content->unread || content->parsed[syntax])
-        return;
-    if (!read_whole(r, index, content, &bytes))
-        return;
-    content->is_yaml_extra = syntax == SYNTAX_YAML && content->parsed[SYNTAX_JSON];
-    parse_as(r, file, content, bytes, syntax);
-}
-
-static void demand_link(struct reader *r, const struct node *link)
-{
-    enum parse_syntax syntax;
-
-    if (link->link_state == TREE_FOUND && contents_syntax(node_name(link), &syntax))
-        demand(r, link->target, syntax);
-}
-
-/* kustomize reads a resource of any name as YAML; a .json that parses is as good. */
-static void demand_resources(struct reader *r, const struct node *kustomization, const json_t *list)
-{
-    size_t index;
-    json_t *entry;
-
-    json_array_foreach(list, index, entry)
-    {
-        size_t found;
-
-        if (tree_follow(r->contents->tree, kustomization->parent, json_view(entry), &found) ==
-                TREE_FOUND &&
-            r->contents->by_node[found] && !r->contents->by_node[found]->parsed[SYNTAX_JSON])
-            demand(r, found, SYNTAX_YAML);
-    }
-}
-
-static void demand_all(struct reader *r)
-{
-    const struct tree *tree = r->contents->tree;
-
-    for (size_t i = 0; i < tree->n; i++) {
-        const struct node *node = &tree->nodes[i];
-        const struct content *content = r->contents->by_node[i];
-
-        if (node->kind == NODE_SYMLINK)
-            demand_link(r, node);
-        if (!content || !content->document || !contents_is_kustomization(node_name(node)))
-            continue;
-        demand_resources(r, node, json_array_at(content->document, "resources"));
-        demand_resources(r, node, json_array_at(content->document, "bases"));
-    }
-}
-
-struct contents *contents_read(const struct tree *tree, file_read_fn *read, void *from)
-{
-    struct contents *c = xcalloc(1, sizeof *c);
-    struct reader r = {
-        .contents = c, .read = read, .from = from, .bytes_left = REPOSITORY_MAX_BYTES};
-
-    c->tree = tree;
-    c->nodes_left = CONTENTS_MAX_NODES;
-    c->by_node = xcalloc(tree->n, sizeof(struct content *));
-    r.buffer = xmalloc(REPOSITORY_MAX_FILE_BYTES + 1);
-    for (size_t i = 0; i < tree->n; i++)
-        if (tree->nodes[i].kind == NODE_FILE)
-            read_file(&r, i);
-    demand_all(&r);
-    free(r.buffer);
-    return c;
 }
 
 static void content_free(struct content *content)
@@ -223,12 +203,306 @@ static void content_free(struct content *content)
     if (!content)
         return;
     for (size_t i = 0; i < N_SYNTAXES; i++)
-        parsed_free(content->parsed[i]);
-    json_decref(content->document);
+        parsed_free(atomic_load_explicit(&content->parsed[i], memory_order_acquire));
+    blob_unref(content->blob);
     free(content->document_why);
     free(content->unread);
-    free(content->text);
     free(content);
+}
+
+/* Of the parts that the name asks for. */
+static bool has_parts(const struct blob *b, struct str name)
+{
+    return (!is_document(name) || blob_has(b, BLOB_DOCUMENT)) &&
+           (!str_is(name, ".helmignore") || blob_has(b, BLOB_TEXT));
+}
+
+static void add_parts(const struct contents *c, struct blob *b, struct str name, struct str bytes)
+{
+    if (is_document(name)) {
+        (void)count(&c->state->n_parsed, !blob_has(b, BLOB_DOCUMENT));
+        blob_add(b, BLOB_DOCUMENT, bytes);
+    }
+    if (str_is(name, ".helmignore"))
+        blob_add(b, BLOB_TEXT, bytes);
+}
+
+static void show_document(struct content *content, const struct node *file)
+{
+    const struct document *d = blob_document(content->blob);
+
+    content->document = d->json;
+    if (d->what)
+        content->document_why = xasprintf("%s %s", shorten(file->path).text, d->what);
+}
+
+/* Takes over one reference of `blob`; NULL with `unread`. */
+static struct content *content_new(const struct node *file, struct blob *blob, char *unread)
+{
+    struct content *content = xcalloc(1, sizeof *content);
+    struct str name = node_name(file);
+
+    content->blob = blob;
+    content->unread = unread;
+    if (blob && blob_is_lfs_pointer(blob)) {
+        content->is_lfs_pointer = true;
+        content->unread = xasprintf("%s cannot be read (it is a Git LFS pointer; the content is "
+                                    "not in Git)",
+                                    shorten(file->path).text);
+    }
+    if (content->unread) {
+        content->names_argoproj = content->names_external_secrets = true;
+        return content;
+    }
+    content->is_marked = blob_words(blob)->is_marked;
+    content->is_templated = blob_words(blob)->is_templated;
+    content->names_argoproj = blob_words(blob)->names_argoproj;
+    content->names_external_secrets = blob_words(blob)->names_external_secrets;
+    if (is_document(name))
+        show_document(content, file);
+    if (str_is(name, ".helmignore"))
+        content->text = blob_text(blob);
+    return content;
+}
+
+/* What several made at once is kept once. */
+static struct content *settle_content(const struct contents *c, size_t index, struct content *made)
+{
+    struct content *there = NULL;
+
+    if (atomic_compare_exchange_strong_explicit(&c->state->by_node[index], &there, made,
+                                                memory_order_acq_rel, memory_order_acquire))
+        return made;
+    content_free(made);
+    return there;
+}
+
+/* Looks into the file. bytes: set where it had to be read, else STR_NONE. */
+static struct content *look_into(const struct contents *c, size_t index, struct blob *shared,
+                                 struct buffer *buffer, struct str *bytes)
+{
+    const struct node *file = &c->tree->nodes[index];
+    struct str name = node_name(file);
+    char *unread = NULL;
+
+    *bytes = STR_NONE;
+    if (shared && (blob_is_lfs_pointer(shared) || has_parts(shared, name))) {
+        (void)count(&c->state->n_shared, 1);
+        return settle_content(c, index, content_new(file, blob_ref(shared), NULL));
+    }
+    if (!read_whole(c, index, buffer, bytes, &unread)) {
+        *bytes = STR_NONE;
+        return settle_content(c, index, content_new(file, NULL, unread));
+    }
+    shared = shared ? blob_ref(shared) : blob_new(*bytes);
+    add_parts(c, shared, name, *bytes);
+    return settle_content(c, index, content_new(file, shared, NULL));
+}
+
+/* The file's own name for what its bytes were parsed to; NULL where they were not. */
+static const struct parsed *view(const struct contents *c, size_t index, struct content *content,
+                                 enum parse_syntax syntax)
+{
+    const char *path = c->tree->nodes[index].path;
+    struct parsed *there = atomic_load_explicit(&content->parsed[syntax], memory_order_acquire);
+    struct parse *parse = there ? NULL : blob_parse(content->blob, syntax);
+    struct parsed *made;
+    size_t n_nodes;
+    size_t have;
+
+    if (!parse)
+        return there;
+    n_nodes = parse_n_nodes(parse);
+    have = take(&c->state->nodes_left, n_nodes);
+    made = have == n_nodes ? parsed_new(parse, path)
+                           : parsed_not_known(path, manifests_too_many_nodes);
+    if (have < n_nodes)
+        give_back(&c->state->nodes_left, have);
+    if (atomic_compare_exchange_strong_explicit(&content->parsed[syntax], &there, made,
+                                                memory_order_acq_rel, memory_order_acquire))
+        return made;
+    if (have == n_nodes)
+        give_back(&c->state->nodes_left, have);
+    parsed_free(made);
+    return there;
+}
+
+static enum blob_part part_of(enum parse_syntax syntax)
+{
+    return syntax == SYNTAX_JSON ? BLOB_JSON : BLOB_YAML;
+}
+
+/* bytes: of the file, or STR_NONE to have them read again where they are needed. */
+static const struct parsed *demand(const struct contents *c, size_t index, struct content *content,
+                                   enum parse_syntax syntax, struct buffer *buffer,
+                                   struct str bytes)
+{
+    AUTO(freep) char *unread = NULL;
+    struct parsed *there = NULL;
+    struct parsed *made;
+
+    if (content->unread)
+        return NULL;
+    if (!blob_has(content->blob, part_of(syntax))) {
+        if (!bytes.p && !read_whole(c, index, buffer, &bytes, &unread)) {
+            made = parsed_unread(steal(&unread));
+            if (atomic_compare_exchange_strong_explicit(&content->parsed[syntax], &there, made,
+                                                        memory_order_acq_rel, memory_order_acquire))
+                return made;
+            parsed_free(made);
+            return there;
+        }
+        blob_add(content->blob, part_of(syntax), bytes);
+        (void)count(&c->state->n_parsed, 1);
+    }
+    return view(c, index, content, syntax);
+}
+
+static bool is_skipped(const struct contents *c, const struct content *content)
+{
+    return !c->parse_all && blob_words(content->blob)->is_plain;
+}
+
+/* --- reading all of it --- */
+
+struct reader {
+    struct contents *contents;
+    const struct contents_options *options;
+    struct buffer buffer;
+};
+
+/* As manifests, unless nobody would ask for any of them. */
+static void read_manifests(struct reader *r, size_t index, enum parse_syntax syntax,
+                           struct str bytes)
+{
+    const struct contents *c = r->contents;
+    struct content *content = content_of(c, index);
+
+    if (content->unread)
+        return;
+    if (is_skipped(c, content)) {
+        (void)count(&c->state->n_skipped, 1);
+        return;
+    }
+    if (syntax == SYNTAX_YAML &&
+        atomic_load_explicit(&content->parsed[SYNTAX_JSON], memory_order_relaxed))
+        content->is_yaml_extra = true;
+    (void)demand(c, index, content, syntax, &r->buffer, bytes);
+}
+
+static void read_file(struct reader *r, size_t index)
+{
+    struct contents *c = r->contents;
+    const struct node *file = &c->tree->nodes[index];
+    struct str name = node_name(file);
+    bool is_asked_for = contents_is_parsed(name);
+    struct blob *shared = find_shared(c, r->options, file);
+    enum parse_syntax syntax;
+    struct str bytes;
+    const struct content *content;
+
+    if (!is_asked_for && (!shared || !has_parts(shared, name)))
+        return;
+    content = look_into(c, index, shared, &r->buffer, &bytes);
+    if (c->is_commit && content->blob && tree_key_is_known(&file->key)) {
+        uint32_t *slot = table_slot(c, &file->key);
+
+        if (!*slot)
+            *slot = (uint32_t)index + 1;
+    }
+    if (contents_syntax(name, &syntax))
+        read_manifests(r, index, syntax, bytes);
+}
+
+/* A reading that the file's own name does not ask for. */
+static void read_extra(struct reader *r, size_t index, enum parse_syntax syntax)
+{
+    struct contents *c = r->contents;
+    struct str bytes = STR_NONE;
+
+    if (c->tree->nodes[index].kind != NODE_FILE)
+        return;
+    if (!content_of(c, index))
+        (void)look_into(c, index, NULL, &r->buffer, &bytes);
+    read_manifests(r, index, syntax, bytes);
+}
+
+static void read_link(struct reader *r, const struct node *link)
+{
+    enum parse_syntax syntax;
+
+    if (link->link_state == TREE_FOUND && contents_syntax(node_name(link), &syntax))
+        read_extra(r, link->target, syntax);
+}
+
+/* kustomize reads a resource of any name as YAML; a .json that parses is as good. */
+static void read_resources(struct reader *r, const struct node *kustomization, const json_t *list)
+{
+    const struct tree *tree = r->contents->tree;
+    enum parse_syntax syntax;
+    size_t index;
+    json_t *entry;
+
+    json_array_foreach(list, index, entry)
+    {
+        size_t found;
+
+        if (tree_follow(tree, kustomization->parent, json_view(entry), &found) == TREE_FOUND &&
+            !(contents_syntax(node_name(&tree->nodes[found]), &syntax) && syntax == SYNTAX_JSON))
+            read_extra(r, found, SYNTAX_YAML);
+    }
+}
+
+static void read_extras(struct reader *r)
+{
+    const struct tree *tree = r->contents->tree;
+
+    for (size_t i = 0; i < tree->n; i++) {
+        const struct node *node = &tree->nodes[i];
+        const struct content *content = content_of(r->contents, i);
+
+        if (node->kind == NODE_SYMLINK)
+            read_link(r, node);
+        if (!content || !content->document || !contents_is_kustomization(node_name(node)))
+            continue;
+        read_resources(r, node, json_array_at(content->document, "resources"));
+        read_resources(r, node, json_array_at(content->document, "bases"));
+    }
+}
+
+/* The clock that file systems stamp files by (Linux, current_time()). */
+static uint64_t clock_of_files(void)
+{
+    struct timespec now = {0};
+
+    (void)clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
+}
+
+struct contents *contents_read(const struct contents_options *options)
+{
+    const struct tree *tree = options->tree;
+    struct contents *c = xcalloc(1, sizeof *c);
+    struct reader r = {.contents = c, .options = options};
+
+    c->tree = tree;
+    c->read = options->read;
+    c->from = options->from;
+    c->is_commit = options->is_commit;
+    c->parse_all = options->parse_all;
+    c->settled_ns = clock_of_files();
+    c->state = xcalloc(1, sizeof *c->state);
+    c->state->by_node = xcalloc(tree->n, sizeof *c->state->by_node);
+    atomic_init(&c->state->nodes_left, CONTENTS_MAX_NODES);
+    atomic_init(&c->state->bytes_left, REPOSITORY_MAX_BYTES);
+    if (c->is_commit)
+        table_init(&c->table, tree->n);
+    for (size_t i = 0; i < tree->n; i++)
+        if (tree->nodes[i].kind == NODE_FILE)
+            read_file(&r, i);
+    read_extras(&r);
+    free(r.buffer.p);
+    return c;
 }
 
 void contents_free(struct contents *c)
@@ -236,7 +510,112 @@ void contents_free(struct contents *c)
     if (!c)
         return;
     for (size_t i = 0; i < c->tree->n; i++)
-        content_free(c->by_node[i]);
-    free(c->by_node);
+        content_free(content_of(c, i));
+    free(c->state->by_node);
+    free(c->state);
+    free(c->table.slots);
     free(c);
+}
+
+/* --- asking --- */
+
+static bool find_file(const struct contents *c, size_t node, size_t *file)
+{
+    const struct node *at = &c->tree->nodes[node];
+
+    *file = node;
+    if (at->kind == NODE_SYMLINK && at->link_state == TREE_FOUND)
+        *file = at->target;
+    return c->tree->nodes[*file].kind == NODE_FILE;
+}
+
+/* The symlinks have been followed. */
+static struct content *looked_into(const struct contents *c, size_t file)
+{
+    struct content *content = content_of(c, file);
+    struct buffer buffer = {0};
+    struct str bytes;
+
+    if (!content)
+        content = look_into(c, file, NULL, &buffer, &bytes);
+    free(buffer.p);
+    return content;
+}
+
+const struct content *contents_at(const struct contents *c, size_t node)
+{
+    size_t file;
+
+    return find_file(c, node, &file) ? looked_into(c, file) : NULL;
+}
+
+const struct content *contents_read_at(const struct contents *c, size_t node)
+{
+    return content_of(c, node);
+}
+
+const struct parsed *contents_parsed(const struct contents *c, size_t node,
+                                     enum parse_syntax syntax)
+{
+    const struct parsed *parsed;
+    struct buffer buffer = {0};
+    struct content *content;
+    size_t file;
+
+    if (!find_file(c, node, &file))
+        return NULL;
+    content = looked_into(c, file);
+    parsed = atomic_load_explicit(&content->parsed[syntax], memory_order_acquire);
+    if (!parsed)
+        parsed = demand(c, file, content, syntax, &buffer, STR_NONE);
+    free(buffer.p);
+    return parsed;
+}
+
+const struct parsed *contents_glance(const struct contents *c, size_t node,
+                                     enum parse_syntax syntax)
+{
+    static const struct parsed skipped = {.state = PARSE_SKIPPED};
+    const struct content *content = contents_at(c, node);
+
+    if (content && !content->unread && is_skipped(c, content))
+        return &skipped;
+    return contents_parsed(c, node, syntax);
+}
+
+const struct document *contents_document(const struct contents *c, size_t node)
+{
+    AUTO(freep) char *unread = NULL;
+    struct buffer buffer = {0};
+    struct content *content;
+    struct str bytes;
+    size_t file;
+
+    if (!find_file(c, node, &file))
+        return NULL;
+    content = looked_into(c, file);
+    if (content->unread)
+        return NULL;
+    if (!blob_has(content->blob, BLOB_DOCUMENT) && read_whole(c, file, &buffer, &bytes, &unread)) {
+        blob_add(content->blob, BLOB_DOCUMENT, bytes);
+        (void)count(&c->state->n_parsed, 1);
+    }
+    free(buffer.p);
+    return blob_document(content->blob);
+}
+
+struct contents_cost contents_cost(const struct contents *c)
+{
+    struct contents_cost cost = {
+        .n_read = atomic_load(&c->state->n_read),
+        .n_bytes = atomic_load(&c->state->n_bytes),
+        .n_shared = atomic_load(&c->state->n_shared),
+        .n_parsed = atomic_load(&c->state->n_parsed),
+        .n_skipped = atomic_load(&c->state->n_skipped),
+        .n_nodes_left = atomic_load(&c->state->nodes_left),
+    };
+
+    for (size_t i = 0; i < c->tree->n; i++)
+        cost.n_files += c->tree->nodes[i].kind == NODE_FILE;
+    return cost;
 }

@@ -98,6 +98,7 @@ static void add_parsed(struct walk *w, const struct parsed *parsed)
         output_uncertain(output);
         break;
     case PARSE_IGNORED:
+    case PARSE_SKIPPED:
         break;
     }
 }
@@ -118,10 +119,11 @@ static void add_jsonnet(struct walk *w, const struct node *node)
 }
 
 /* Symlinks have been followed: `content` is the file's own or the target's. */
-static void add_candidate(struct walk *w, const struct node *node, const struct content *content,
+static void add_candidate(struct walk *w, size_t index, const struct content *content,
                           enum tri selected, struct str pattern)
 {
     struct render *r = w->render;
+    const struct node *node = &r->tree->nodes[index];
     const struct parsed *parsed;
     enum parse_syntax syntax;
 
@@ -129,7 +131,10 @@ static void add_candidate(struct walk *w, const struct node *node, const struct 
         add_jsonnet(w, node);
         return;
     }
-    parsed = content->parsed[syntax];
+    /* what may or may not count is parsed at once */
+    parsed = selected == TRI_YES && !content->is_marked
+                 ? render_manifests(r, index, syntax)
+                 : contents_parsed(r->contents, index, syntax);
     if (selected == TRI_NOT_KNOWN) {
         output_partial(r->output, "whether the pattern %s matches %s", quote(pattern).text,
                        quote(str_from(node->path)).text);
@@ -190,7 +195,7 @@ static void visit(struct walk *w, size_t index)
         if (selected == TRI_YES)
             w->n_bytes += r->tree->nodes[file].size_bytes;
     }
-    add_candidate(w, node, contents_at(r->contents, index), selected, pattern);
+    add_candidate(w, index, contents_at(r->contents, index), selected, pattern);
 }
 
 static void check_size(const struct walk *w)

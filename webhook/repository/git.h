@@ -16,7 +16,7 @@ struct git_id {
     char text[41];
 };
 
-/* A commit, opened for reading. For one thread. */
+/* A commit, opened for reading: for one thread, but for git_read_file(). */
 struct git_snapshot;
 
 /*
@@ -80,10 +80,12 @@ int64_t git_fetched_at(const char *path);
 
 /*
  * Every name of the commit, as tree_read() gives them for a checkout of it: subtrees without any
- * file are left out, and submodules are empty directories. Called once. The caller frees the
- * result with tree_free(). Never fails: what could not be read is said in `incomplete`.
+ * file are left out, and submodules are empty directories. The caller frees the result with
+ * tree_free(). Never fails: what could not be read is said in `incomplete`.
+ * former  trees of other commits, for the call alone: a directory that is the same there is copied.
  */
-struct tree *git_read_tree(struct git_snapshot *s);
+struct tree *git_read_tree(struct git_snapshot *s, const struct tree *const *former,
+                           size_t n_former);
 
 /*
  * Reads a file of the tree that git_read_tree() gave, as contents_read() wants it: as it is stored,

@@ -5,6 +5,7 @@
 #include "repository/git_objects.h"
 #include "repository/repository.h"
 #include <limits.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,14 +18,15 @@ enum {
 struct git_snapshot {
     struct git_objects objects;
     git_oid id;
-    git_oid *ids; /* by node of the tree */
-    size_t capacity;
+    pthread_mutex_t reading; /* one thread at a time asks libgit2 */
 };
 
 /* One reading of the names. */
 struct walk {
     struct git_snapshot *snapshot;
     struct tree *tree;
+    const struct tree *const *former;
+    size_t n_former;
     size_t entries_left;
     size_t bytes_left;
     bool ended; /* a checkout would fail, or a budget ran out: the rest does not matter */
@@ -39,6 +41,7 @@ bool git_open(const char *path, const char *revision, struct git_snapshot **out,
         return false;
     }
     s = xcalloc(1, sizeof *s); /* git_close() stops the library */
+    (void)pthread_mutex_init(&s->reading, NULL);
     if (!git_objects_init(&s->objects, path, err) ||
         !git_find_commit(&s->objects, path, revision, &s->id, err))
         return false;
@@ -52,7 +55,7 @@ void git_close(struct git_snapshot *s)
         return;
     git_objects_clear(&s->objects);
     git_stop();
-    free(s->ids);
+    (void)pthread_mutex_destroy(&s->reading);
     free(s);
 }
 
@@ -115,21 +118,37 @@ static bool is_possible_name(const char *name)
            strcmp(name, "..") != 0 && !str_eq_nocase((struct str){name, n}, STR(".git"));
 }
 
+static struct tree_key key_of(const git_oid *id)
+{
+    struct tree_key key = {0};
+
+    _Static_assert(sizeof key >= sizeof *id, "a key holds an id");
+    memcpy(&key, id, sizeof *id);
+    return key;
+}
+
+static git_oid id_of(const struct node *node)
+{
+    git_oid id;
+
+    memcpy(&id, &node->key, sizeof id);
+    return id;
+}
+
 static size_t add(struct walk *w, size_t parent, const git_tree_entry *entry, enum node_kind kind)
 {
-    struct git_snapshot *s = w->snapshot;
     size_t index = tree_add(w->tree, parent, git_tree_entry_name(entry), kind);
 
-    s->ids = xgrow(s->ids, index, &s->capacity, sizeof *s->ids);
-    git_oid_cpy(&s->ids[index], git_tree_entry_id(entry));
+    w->tree->nodes[index].key = key_of(git_tree_entry_id(entry));
     return index;
 }
 
 static void read_link(struct walk *w, size_t index)
 {
     const char *why = NULL;
-    git_odb_object *object = read_object(w->snapshot, &w->snapshot->ids[index], GIT_OBJECT_BLOB,
-                                         TREE_MAX_LINK_BYTES, &why);
+    git_oid id = id_of(&w->tree->nodes[index]);
+    git_odb_object *object =
+        read_object(w->snapshot, &id, GIT_OBJECT_BLOB, TREE_MAX_LINK_BYTES, &why);
     struct str text = STR("");
 
     if (object)
@@ -147,27 +166,65 @@ static void read_link(struct walk *w, size_t index)
 
 static void read_file_size(struct walk *w, size_t index)
 {
+    git_oid id = id_of(&w->tree->nodes[index]);
     size_t n_bytes = 0;
     const char *why;
 
     /* what is wrong with it is said when it is read */
-    if (read_size(w->snapshot, &w->snapshot->ids[index], GIT_OBJECT_BLOB, &n_bytes, &why))
+    if (read_size(w->snapshot, &id, GIT_OBJECT_BLOB, &n_bytes, &why))
         w->tree->nodes[index].size_bytes = n_bytes;
 }
 
 /* Whether all of it was read. */
 static bool read_directory(struct walk *w, size_t index, const git_oid *id, unsigned depth);
 
+/* As check_entry() and read_link() count. */
+static size_t counted(const struct node *node)
+{
+    return node->n_path + (node->parent == 0) + (node->link ? strlen(node->link) : 0);
+}
+
+/* Whether the whole of a former commit's subtree could be taken. Nothing was counted there that is
+ * not in it, so the budgets come out as if it had been read. */
+static bool copy_from(struct walk *w, size_t index, const struct tree *former)
+{
+    const struct node *node = &w->tree->nodes[index];
+    size_t n_bytes = 0;
+    size_t other;
+
+    if (former->incomplete || former->n_dropped ||
+        !tree_find(former, (struct str){node->path, node->n_path}, &other) ||
+        former->nodes[other].kind != NODE_DIRECTORY ||
+        !tree_key_eq(&former->nodes[other].key, &node->key))
+        return false;
+    for (size_t i = other + 1; i < former->nodes[other].end; i++)
+        n_bytes += counted(&former->nodes[i]);
+    if (former->nodes[other].end - other - 1 > w->entries_left || n_bytes > w->bytes_left)
+        return false;
+    w->entries_left -= former->nodes[other].end - other - 1;
+    w->bytes_left -= n_bytes;
+    tree_copy_below(w->tree, index, former, other);
+    return true;
+}
+
+static bool copy_former(struct walk *w, size_t index)
+{
+    for (size_t i = 0; i < w->n_former; i++)
+        if (copy_from(w, index, w->former[i]))
+            return true;
+    return false;
+}
+
 static void read_subtree(struct walk *w, size_t index, unsigned depth)
 {
     struct tree *t = w->tree;
-    git_oid id = w->snapshot->ids[index]; /* the array moves */
+    git_oid id = id_of(&t->nodes[index]);
 
     if (depth >= REPOSITORY_MAX_DEPTH) {
         tree_note_incomplete(t, t->nodes[index].path, "lies deeper than 64 directories");
         return;
     }
-    if (read_directory(w, index, &id, depth + 1) && t->n == index + 1)
+    if (!copy_former(w, index) && read_directory(w, index, &id, depth + 1) && t->n == index + 1)
         tree_drop_last(t); /* Git checks out files; directories only for them */
     else
         t->nodes[index].end = t->n;
@@ -262,20 +319,26 @@ static bool read_directory(struct walk *w, size_t index, const git_oid *id, unsi
     return !w->ended;
 }
 
-struct tree *git_read_tree(struct git_snapshot *s)
+struct tree *git_read_tree(struct git_snapshot *s, const struct tree *const *former,
+                           size_t n_former)
 {
     struct walk w = {
         .snapshot = s,
+        .former = former,
+        .n_former = n_former,
         .tree = tree_new(),
         .entries_left = REPOSITORY_MAX_FILES - 1, /* the root counts, as in a directory */
         .bytes_left = NAMES_MAX_BYTES,
     };
     git_commit *commit = NULL;
 
-    if (git_commit_lookup(&commit, s->objects.repository, &s->id) != 0)
+    if (git_commit_lookup(&commit, s->objects.repository, &s->id) != 0) {
         tree_note_incomplete(w.tree, "", "cannot be read");
-    else
-        (void)read_directory(&w, 0, git_commit_tree_id(commit), 0);
+    } else {
+        w.tree->nodes[0].key = key_of(git_commit_tree_id(commit));
+        if (!copy_former(&w, 0))
+            (void)read_directory(&w, 0, git_commit_tree_id(commit), 0);
+    }
     git_commit_free(commit);
     tree_finish(w.tree);
     return w.tree;
@@ -284,14 +347,17 @@ struct tree *git_read_tree(struct git_snapshot *s)
 bool git_read_file(void *snapshot, const struct tree *t, size_t node, size_t limit_bytes,
                    char *buffer, size_t *n_bytes, const char **why)
 {
-    const struct git_snapshot *s = snapshot;
-    git_odb_object *object = read_object(s, &s->ids[node], GIT_OBJECT_BLOB, limit_bytes, why);
+    struct git_snapshot *s = snapshot;
+    git_oid id = id_of(&t->nodes[node]);
+    git_odb_object *object;
 
-    (void)t;
-    if (!object)
-        return false;
-    *n_bytes = git_odb_object_size(object);
-    memcpy(buffer, git_odb_object_data(object), *n_bytes);
+    (void)pthread_mutex_lock(&s->reading);
+    object = read_object(s, &id, GIT_OBJECT_BLOB, limit_bytes, why);
+    if (object) {
+        *n_bytes = git_odb_object_size(object);
+        memcpy(buffer, git_odb_object_data(object), *n_bytes);
+    }
     git_odb_object_free(object);
-    return true;
+    (void)pthread_mutex_unlock(&s->reading);
+    return object != NULL;
 }

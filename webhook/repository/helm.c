@@ -217,7 +217,7 @@ static void add_literal(struct render *r, struct ignore *ignore, size_t index)
         str_starts(node_name(node), STR("_")) ||
         might_be_ignored(ignore, node_below(node, &r->tree->nodes[r->directory])))
         return;
-    parsed = content->parsed[SYNTAX_YAML];
+    parsed = contents_parsed(r->contents, index, SYNTAX_YAML);
     if (parsed && parsed->state == PARSE_OBJECTS)
         for (size_t i = 0; i < parsed->n; i++)
             output_add(r->output, &parsed->manifests[i]);

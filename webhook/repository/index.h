@@ -16,6 +16,8 @@ struct repository {
     char shown[13];       /* of `commit`, what messages show */
     char *label;
     int64_t loaded_at;
+    int root_fd;                   /* of a plain directory, for what is read later; else -1 */
+    struct git_snapshot *snapshot; /* the same of a commit; else NULL */
     struct tree *tree;
     struct contents *contents;
     const struct manifest **manifests; /* of every file, in order; borrowed from `contents` */
@@ -35,3 +37,8 @@ struct render {
     bool ends_in_link; /* the path's last component is a symlink */
     struct output_builder *output;
 };
+
+/* The file as manifests, as contents_glance() or contents_parsed() gives it: it may be
+ * PARSE_SKIPPED where the request says so. */
+const struct parsed *render_manifests(const struct render *r, size_t node,
+                                      enum parse_syntax syntax);

@@ -61,11 +61,13 @@ static bool is_local_config(const struct manifest *m)
 static void add_file(struct level *l, size_t node, const struct node *file)
 {
     const struct content *content = content_of(l, node);
-    const struct parsed *parsed = NULL;
+    enum parse_syntax syntax;
+    const struct parsed *parsed;
 
-    if (content)
-        parsed = content->parsed[SYNTAX_JSON] ? content->parsed[SYNTAX_JSON]
-                                              : content->parsed[SYNTAX_YAML];
+    /* any name is read as YAML; a .json that parses is as good */
+    if (!contents_syntax(node_name(file), &syntax))
+        syntax = SYNTAX_YAML;
+    parsed = contents_parsed(l->build->render->contents, node, syntax);
     if (!parsed || parsed->state == PARSE_NOT_KNOWN) {
         const char *why = parsed ? parsed->why : content ? content->unread : NULL;
 

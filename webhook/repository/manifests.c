@@ -1,9 +1,11 @@
+/* manifests.c: bytes become objects: parsed once, and named by each file that holds them. */
 #include "repository/manifests.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/yaml.h"
 #include "repository/decode.h"
 #include "repository/quote.h"
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,15 +13,35 @@
 /* How far Argo CD looks for a leading '{' (NewYAMLOrJSONDecoder(reader, 4096)). */
 enum { JSON_GUESS_BYTES = 4096 };
 
+const char manifests_too_many_nodes[] = "exceeds what is kept of one repository (10000000 values)";
+
 /* kubectl keeps the whole applied object there, a Secret's data included. */
 static const char last_applied[] = "kubectl.kubernetes.io/last-applied-configuration";
 
+/* An object of it. */
+struct object {
+    unsigned line;
+    struct identity id; /* views into `json` */
+    json_t *json;
+};
+
+struct parse {
+    atomic_uint references;
+    enum parse_state state;
+    char *what;        /* unless PARSE_OBJECTS: a phrase to stand behind the file's name */
+    unsigned line;     /* where; 0 when not known */
+    bool worth_a_note; /* see struct parsed */
+    struct object *objects;
+    size_t n;
+    size_t capacity;
+    size_t n_nodes;
+};
+
 struct parser {
-    const char *file;
     struct str text; /* the whole file */
-    struct parsed *out;
+    struct parse *out;
     size_t n_objects; /* read so far, nameless ones included */
-    size_t *nodes_left;
+    size_t nodes_left;
 };
 
 /* Where a document comes from: its tree once more with the lines of its values. */
@@ -31,12 +53,9 @@ struct origin {
 
 static bool stop(struct parser *p, enum parse_state state, unsigned line, const char *what)
 {
-    struct quoted file = shorten(p->file);
-
     p->out->state = state;
     p->out->line = line;
-    p->out->why =
-        line ? xasprintf("%s:%u %s", file.text, line, what) : xasprintf("%s %s", file.text, what);
+    p->out->what = xstrdup(what);
     return false;
 }
 
@@ -114,24 +133,24 @@ static unsigned name_line(const struct origin *origin)
 
 static bool add_object(struct parser *p, json_t *object, const struct origin *origin)
 {
-    struct parsed *out = p->out;
-    struct manifest m = {.file = p->file};
+    struct parse *out = p->out;
+    struct object kept;
     size_t n_nodes;
 
-    if (!identity_read(object, &m.id))
+    if (!identity_read(object, &kept.id))
         return true;
-    m.object = is_kept_whole(&m.id) ? json_incref(object) : slim(object);
-    n_nodes = count_nodes(m.object, *p->nodes_left);
-    if (n_nodes > *p->nodes_left) {
-        json_decref(m.object);
-        return stop(p, PARSE_NOT_KNOWN, origin->line,
-                    "exceeds what is kept of one repository (10000000 values)");
+    kept.json = is_kept_whole(&kept.id) ? json_incref(object) : slim(object);
+    n_nodes = count_nodes(kept.json, p->nodes_left);
+    if (n_nodes > p->nodes_left) {
+        json_decref(kept.json);
+        return stop(p, PARSE_NOT_KNOWN, origin->line, manifests_too_many_nodes);
     }
-    *p->nodes_left -= n_nodes;
-    (void)identity_read(m.object, &m.id); /* views into what is kept */
-    m.line = name_line(origin);
-    out->manifests = xgrow(out->manifests, out->n, &out->capacity, sizeof *out->manifests);
-    out->manifests[out->n++] = m;
+    p->nodes_left -= n_nodes;
+    out->n_nodes += n_nodes;
+    (void)identity_read(kept.json, &kept.id); /* views into what is kept */
+    kept.line = name_line(origin);
+    out->objects = xgrow(out->objects, out->n, &out->capacity, sizeof *out->objects);
+    out->objects[out->n++] = kept;
     return true;
 }
 
@@ -381,7 +400,7 @@ static bool may_hold_objects(struct str text)
 
 static void parse_yaml_file(struct parser *p)
 {
-    struct parsed *out = p->out;
+    struct parse *out = p->out;
     unsigned skipped;
     bool whole;
 
@@ -421,30 +440,105 @@ static void parse_json_file(struct parser *p)
     json_decref(value);
 }
 
-static void drop_manifests(struct parsed *out)
+static void drop_objects(struct parse *p)
 {
-    for (size_t i = 0; i < out->n; i++)
-        json_decref(out->manifests[i].object);
-    free(out->manifests);
-    out->manifests = NULL;
-    out->n = 0;
+    for (size_t i = 0; i < p->n; i++)
+        json_decref(p->objects[i].json);
+    free(p->objects);
+    p->objects = NULL;
+    p->n = 0;
+    p->n_nodes = 0;
 }
 
-struct parsed *manifests_parse(const char *file, struct str bytes, enum parse_syntax syntax,
-                               size_t *nodes_left)
+struct parse *parse_new(struct str bytes, enum parse_syntax syntax, size_t max_nodes)
 {
     AUTO(freep) char *owned = NULL;
-    struct parsed *out = xcalloc(1, sizeof *out);
-    struct parser p = {.file = file, .out = out};
+    struct parse *out = xcalloc(1, sizeof *out);
+    struct parser p = {.out = out, .nodes_left = max_nodes};
 
-    p.nodes_left = nodes_left;
+    atomic_init(&out->references, 1);
     decode_text(bytes, &p.text, &owned);
     if (syntax == SYNTAX_JSON)
         parse_json_file(&p);
     else
         parse_yaml_file(&p);
     if (out->state != PARSE_OBJECTS)
-        drop_manifests(out);
+        drop_objects(out);
+    else if (out->n)
+        out->objects = xrealloc(out->objects, out->n * sizeof *out->objects);
+    return out;
+}
+
+struct parse *parse_ref(struct parse *p)
+{
+    (void)atomic_fetch_add_explicit(&p->references, 1, memory_order_relaxed);
+    return p;
+}
+
+void parse_unref(struct parse *p)
+{
+    if (!p || atomic_fetch_sub_explicit(&p->references, 1, memory_order_acq_rel) != 1)
+        return;
+    drop_objects(p);
+    free(p->what);
+    free(p);
+}
+
+size_t parse_n_nodes(const struct parse *p)
+{
+    return p->n_nodes;
+}
+
+static char *name_file(const char *file, unsigned line, const char *what)
+{
+    struct quoted name = shorten(file);
+
+    return line ? xasprintf("%s:%u %s", name.text, line, what)
+                : xasprintf("%s %s", name.text, what);
+}
+
+struct parsed *parsed_new(struct parse *parse, const char *file)
+{
+    struct parsed *out = xcalloc(1, sizeof *out);
+
+    out->parse = parse_ref(parse);
+    out->state = parse->state;
+    out->line = parse->line;
+    out->worth_a_note = parse->worth_a_note;
+    if (parse->what)
+        out->why = name_file(file, parse->line, parse->what);
+    if (parse->n)
+        out->manifests = xcalloc(parse->n, sizeof *out->manifests);
+    for (; out->n < parse->n; out->n++) {
+        const struct object *object = &parse->objects[out->n];
+
+        out->manifests[out->n] = (struct manifest){file, object->line, object->id, object->json};
+    }
+    return out;
+}
+
+struct parsed *parsed_unread(char *why)
+{
+    struct parsed *out = xcalloc(1, sizeof *out);
+
+    out->state = PARSE_NOT_KNOWN;
+    out->why = why;
+    return out;
+}
+
+struct parsed *parsed_not_known(const char *file, const char *what)
+{
+    return parsed_unread(name_file(file, 0, what));
+}
+
+struct parsed *manifests_parse(const char *file, struct str bytes, enum parse_syntax syntax,
+                               size_t *nodes_left)
+{
+    struct parse *parse = parse_new(bytes, syntax, *nodes_left);
+    struct parsed *out = parsed_new(parse, file);
+
+    *nodes_left -= parse->n_nodes;
+    parse_unref(parse);
     return out;
 }
 
@@ -452,7 +546,8 @@ void parsed_free(struct parsed *p)
 {
     if (!p)
         return;
-    drop_manifests(p);
+    parse_unref(p->parse);
+    free(p->manifests);
     free(p->why);
     free(p);
 }

@@ -5,6 +5,7 @@
 #include "objects/tracking.h"
 #include "repository/quote.h"
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 struct output_builder {
@@ -215,6 +216,78 @@ static void drop_changed(struct output_builder *b)
     r->n_objects = kept;
 }
 
+/* What rendering_whole() needs. */
+struct rendering_rest {
+    const struct repository *repository;
+    struct render_request request; /* without may_skip */
+    char *app_name;
+    char *namespace;
+    bool (*is_kept)(const struct identity *id); /* NULL: all are */
+    _Atomic(struct rendering *) whole;
+};
+
+void output_skips(struct output_builder *b, const struct repository *r,
+                  const struct render_request *q)
+{
+    struct rendering_rest *rest = b->out->rest;
+
+    if (rest)
+        return;
+    b->out->rest = rest = xcalloc(1, sizeof *rest);
+    rest->repository = r;
+    rest->request = *q;
+    rest->request.may_skip = false;
+    rest->app_name = xstrndup(q->app_name);
+    rest->request.app_name.p = rest->app_name;
+    rest->namespace = xstrndup(q->destination_namespace);
+    rest->request.destination_namespace.p = rest->namespace;
+}
+
+void rendering_keep(struct rendering *rendering, bool (*is_kept)(const struct identity *id))
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < rendering->n_objects; i++)
+        if (is_kept(&rendering->objects[i].id))
+            rendering->objects[n++] = rendering->objects[i];
+    rendering->n_objects = n;
+    if (n)
+        rendering->objects = xrealloc(rendering->objects, n * sizeof *rendering->objects);
+    if (rendering->rest)
+        rendering->rest->is_kept = is_kept;
+}
+
+const struct rendering *rendering_whole(const struct rendering *rendering)
+{
+    struct rendering_rest *rest = rendering->rest;
+    struct rendering *there;
+    struct rendering *made;
+
+    if (!rest)
+        return rendering;
+    there = atomic_load_explicit(&rest->whole, memory_order_acquire);
+    if (there)
+        return there;
+    made = repository_render(rest->repository, &rest->request);
+    if (rest->is_kept)
+        rendering_keep(made, rest->is_kept);
+    if (atomic_compare_exchange_strong_explicit(&rest->whole, &there, made, memory_order_acq_rel,
+                                                memory_order_acquire))
+        return made;
+    rendering_free(made);
+    return there;
+}
+
+static void rest_free(struct rendering_rest *rest)
+{
+    if (!rest)
+        return;
+    rendering_free(atomic_load_explicit(&rest->whole, memory_order_acquire));
+    free(rest->app_name);
+    free(rest->namespace);
+    free(rest);
+}
+
 struct rendering *output_finish(struct output_builder *b)
 {
     struct rendering *r = b->out;
@@ -240,6 +313,7 @@ void rendering_free(struct rendering *rendering)
     for (size_t i = 0; i < rendering->n_names; i++)
         free(rendering->names[i]);
     free(rendering->names);
+    rest_free(rendering->rest);
     free(rendering->objects);
     free(rendering->why);
     free(rendering);

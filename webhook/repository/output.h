@@ -36,6 +36,10 @@ void output_uncertain(struct output_builder *b);
 /* What is possible further may be of these groups. */
 void output_may_hold(struct output_builder *b, bool argoproj, bool external_secrets);
 
+/* Something was left unparsed: what rendering_whole() then renders again. */
+void output_skips(struct output_builder *b, const struct repository *r,
+                  const struct render_request *q);
+
 /*
  * Fills empty namespaces, lets the last object of an identity win, drops what is not certain.
  * The result belongs to the caller (rendering_free()); the builder is gone.

@@ -87,7 +87,7 @@ static void collect(struct repository *r)
         add_note(r, r->tree->out_of_bounds, 0,
                  "is a symlink that leads out of the repository: Argo CD refuses every source");
     for (size_t i = 0; i < r->tree->n; i++) {
-        const struct content *content = r->contents->by_node[i];
+        const struct content *content = contents_read_at(r->contents, i);
 
         if (r->tree->nodes[i].is_submodule)
             add_note(r, r->tree->nodes[i].path, 0,
@@ -99,7 +99,8 @@ static void collect(struct repository *r)
             (!content->is_lfs_pointer || contents_is_parsed(node_name(&r->tree->nodes[i]))))
             add_note(r, r->tree->nodes[i].path, 0, content->unread);
         for (size_t k = 0; k < N_SYNTAXES; k++) {
-            const struct parsed *parsed = content->parsed[k];
+            const struct parsed *parsed =
+                atomic_load_explicit(&content->parsed[k], memory_order_acquire);
 
             if (!parsed || (k == SYNTAX_YAML && content->is_yaml_extra))
                 continue;
@@ -113,29 +114,70 @@ static void collect(struct repository *r)
     }
 }
 
-static bool read_directory(struct repository *r, struct err *err)
-{
-    int root_fd;
+/* What can be shared with: the others of the same kind. */
+struct former {
+    const struct tree **trees;
+    const struct contents **contents;
+    size_t n;
+};
 
-    root_fd = tree_root(r->path, err);
-    if (root_fd < 0)
+static void former_init(struct former *f, const struct repository_spec *spec)
+{
+    *f = (struct former){xcalloc(spec->n_former, sizeof(void *)),
+                         xcalloc(spec->n_former, sizeof(void *)), 0};
+    for (size_t i = 0; i < spec->n_former; i++) {
+        const struct repository *r = spec->former[i];
+
+        if (!r || !r->revision != !spec->revision)
+            continue;
+        f->trees[f->n] = r->tree;
+        f->contents[f->n++] = r->contents;
+    }
+}
+
+static void former_clear(struct former *f)
+{
+    free(f->trees);
+    free(f->contents);
+}
+
+static bool read_directory(struct repository *r, struct contents_options *options, struct err *err)
+{
+    r->root_fd = tree_root(r->path, err);
+    if (r->root_fd < 0)
         return false;
-    r->tree = tree_read(root_fd);
-    r->contents = contents_read(r->tree, tree_read_file, &root_fd);
-    (void)close(root_fd);
+    r->tree = tree_read(r->root_fd);
+    options->read = tree_read_file;
+    options->from = &r->root_fd;
     return true;
 }
 
-static bool read_commit(struct repository *r, struct err *err)
+static bool read_commit(struct repository *r, const struct former *former,
+                        struct contents_options *options, struct err *err)
 {
-    AUTO(git_closep) struct git_snapshot *snapshot = NULL;
-
-    if (!git_open(r->path, r->revision, &snapshot, err))
+    if (!git_open(r->path, r->revision, &r->snapshot, err))
         return false;
-    r->commit = git_snapshot_id(snapshot);
+    r->commit = git_snapshot_id(r->snapshot);
     memcpy(r->shown, r->commit.text, sizeof r->shown - 1);
-    r->tree = git_read_tree(snapshot);
-    r->contents = contents_read(r->tree, git_read_file, snapshot);
+    r->tree = git_read_tree(r->snapshot, former->trees, former->n);
+    options->read = git_read_file;
+    options->from = r->snapshot;
+    options->is_commit = true;
+    return true;
+}
+
+static bool read_all(struct repository *r, const struct repository_spec *spec, struct err *err)
+{
+    AUTO(former_clear) struct former former = {0};
+    struct contents_options options = {.parse_all = spec->parse_all};
+
+    former_init(&former, spec);
+    if (!(r->revision ? read_commit(r, &former, &options, err) : read_directory(r, &options, err)))
+        return false;
+    options.tree = r->tree;
+    options.former = former.contents;
+    options.n_former = former.n;
+    r->contents = contents_read(&options);
     return true;
 }
 
@@ -155,7 +197,8 @@ bool repository_load(const struct repository_spec *spec, int64_t now, struct rep
         r->revision = xstrdup("HEAD");
     r->label = make_label(spec->url, spec->path);
     r->loaded_at = now;
-    if (!(r->revision ? read_commit(r, err) : read_directory(r, err)))
+    r->root_fd = -1;
+    if (!read_all(r, spec, err))
         return false;
     collect(r);
     *out = steal(&r);
@@ -177,12 +220,23 @@ void repository_free(struct repository *r)
     free(r->notes);
     contents_free(r->contents);
     tree_free(r->tree);
+    git_close(r->snapshot);
+    if (r->root_fd >= 0)
+        (void)close(r->root_fd);
     free(r);
 }
 
 void repository_freep(struct repository **r)
 {
     repository_free(*r);
+}
+
+struct repository_cost repository_cost(const struct repository *r)
+{
+    struct contents_cost c = contents_cost(r->contents);
+
+    return (struct repository_cost){c.n_files,  c.n_read,   c.n_bytes,
+                                    c.n_shared, c.n_parsed, c.n_skipped};
 }
 
 static bool has_moved(const struct repository *r)
@@ -287,6 +341,16 @@ static void render_path(struct render *r)
     case SOURCE_DECIDED:
         break;
     }
+}
+
+const struct parsed *render_manifests(const struct render *r, size_t node, enum parse_syntax syntax)
+{
+    const struct parsed *parsed = r->request->may_skip ? contents_glance(r->contents, node, syntax)
+                                                       : contents_parsed(r->contents, node, syntax);
+
+    if (parsed && parsed->state == PARSE_SKIPPED)
+        output_skips(r->output, r->repository, r->request);
+    return parsed;
 }
 
 struct rendering *repository_render(const struct repository *r, const struct render_request *q)

@@ -26,6 +26,14 @@ struct repository_spec {
      * commit of the Git repository at `path`, which may then be bare; what names a commit is
      * git_open()'s business. */
     const char *revision;
+    /* Parse every manifest at once, also where rules ask for nothing in it: for those who list and
+     * note what a repository holds. What is rendered does not depend on it. */
+    bool parse_all;
+    /* Indices to share with: of an older commit, of other revisions. What is the same there is
+     * neither read nor parsed again. Borrowed for the call; they may be freed before the new one.
+     * NULL among them is fine. */
+    const struct repository *const *former;
+    size_t n_former;
 };
 
 /* Budgets of one repository; past them the questions that need the rest are not known. */
@@ -49,6 +57,17 @@ bool repository_load(const struct repository_spec *spec, int64_t now, struct rep
                      struct err *err) MUST_CHECK;
 void repository_free(struct repository *r); /* NULL is fine */
 void repository_freep(struct repository **r);
+
+/* What reading it took so far; what is asked for later counts as well. */
+struct repository_cost {
+    size_t n_files;   /* regular files it holds */
+    size_t n_read;    /* whose bytes were read */
+    uint64_t n_bytes; /* of those together */
+    size_t n_shared;  /* taken from a former index, or from an equal file, without being read */
+    size_t n_parsed;  /* files that were parsed */
+    size_t n_skipped; /* manifests that were left unparsed: they hold no word that rules ask for */
+};
+struct repository_cost repository_cost(const struct repository *r);
 
 /* Whether the directory looks different from what was read (names, sizes, mtimes), or the revision
  * now leads to another commit; for a poll. */
@@ -75,8 +94,9 @@ struct manifest {
                            apiVersion, kind and metadata. Never a Secret's data. */
 };
 
-/* Every object of every file that parses as manifests, whether or not a source renders it; in
- * order of file and place. */
+/* Every object of every file that was parsed when the repository was loaded, whether or not a
+ * source renders it; in order of file and place. Without `parse_all` these are the files that hold
+ * a word of what rules ask for, so none of their kinds is missing. */
 size_t repository_n_manifests(const struct repository *r);
 const struct manifest *repository_manifest(const struct repository *r, size_t index);
 
@@ -99,6 +119,10 @@ struct render_request {
     struct str app_name;              /* the Application's own, for .argocd-source-<name>.yaml */
     struct str destination_namespace; /* fills manifests that have none */
     enum tri skips_marked_files;      /* +argocd:skip-file-rendering: Argo CD >= 3.1 */
+    /* Leave unparsed what holds nothing that rules ask for: the rendering is then good for finding
+     * something in it, and rendering_whole() for resting a verdict on it. `source` must live as
+     * long as the rendering. */
+    bool may_skip;
 };
 
 /* One object that the source certainly yields. */
@@ -130,6 +154,8 @@ struct rendering {
      * not known (reference/argocd.md 2.5, "No"). */
     bool no_more_argoproj;
     bool no_more_external_secrets;
+    /* The request left files unparsed: NULL where there was none. See rendering_whole(). */
+    struct rendering_rest *rest;
     char **names; /* what `objects` needs beyond the repository; rendering_free() frees them */
     size_t n_names;
 };
@@ -141,6 +167,14 @@ struct rendering {
  * manifests from `r`, and names that are not in `r` it owns.
  */
 struct rendering *repository_render(const struct repository *r, const struct render_request *q);
+/*
+ * The same without may_skip: `rendering` itself where nothing was left out; else files are read and
+ * parsed now, once for all who ask. Thread-safe; lives as long as `rendering`, and so must the
+ * repository. Objects that rendering_keep() dropped are not in it either.
+ */
+const struct rendering *rendering_whole(const struct rendering *rendering);
+/* Drops objects nobody will ask for. */
+void rendering_keep(struct rendering *rendering, bool (*is_kept)(const struct identity *id));
 void rendering_free(struct rendering *rendering); /* NULL is fine */
 void rendering_freep(struct rendering **rendering);
 

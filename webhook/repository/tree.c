@@ -60,6 +60,30 @@ static int open_file(int root_fd, const struct node *file)
     return -1;
 }
 
+static struct tree_key stat_key(const struct stat *st)
+{
+    return (struct tree_key){{
+        (uint64_t)st->st_dev,
+        (uint64_t)st->st_ino,
+        (uint64_t)st->st_mtim.tv_sec * 1000000000U + (uint64_t)st->st_mtim.tv_nsec,
+        (uint64_t)st->st_ctim.tv_sec * 1000000000U + (uint64_t)st->st_ctim.tv_nsec,
+    }};
+}
+
+/* Whether it has been written since it was found, or is another file. Both change the ctime; an
+ * inode's number is not asked for, which some network file systems make up at each look. */
+static bool is_written(int fd, const struct node *file)
+{
+    struct tree_key key;
+    struct stat st;
+
+    if (fstat(fd, &st) != 0)
+        return true;
+    key = stat_key(&st);
+    return key.part[2] != file->key.part[2] || key.part[3] != file->key.part[3] ||
+           (uint64_t)st.st_size != file->size_bytes;
+}
+
 bool tree_read_file(void *root_fd, const struct tree *t, size_t node, size_t limit_bytes,
                     char *buffer, size_t *n_bytes, const char **why)
 {
@@ -80,6 +104,8 @@ bool tree_read_file(void *root_fd, const struct tree *t, size_t node, size_t lim
         n += (size_t)got;
     }
     *why = got < 0 ? strerrordesc_np(errno) : NULL;
+    if (!*why && is_written(fd, &t->nodes[node]))
+        *why = "it changed while it was read";
     (void)close(fd);
     *n_bytes = n;
     return !*why;
@@ -263,6 +289,8 @@ static void read_entry(struct tree *t, int directory, size_t parent, const char 
     }
     index = tree_add(t, parent, name, kind_of(st.st_mode));
     t->nodes[index].size_bytes = st.st_size > 0 ? (uint64_t)st.st_size : 0;
+    if (t->nodes[index].kind == NODE_FILE)
+        t->nodes[index].key = stat_key(&st);
     if (t->nodes[index].kind == NODE_SYMLINK)
         read_link(t, directory, index);
     sign_stat(t, &t->nodes[index], &st);
@@ -418,6 +446,38 @@ void tree_drop_last(struct tree *t)
 
     free(node->path);
     free(node->link);
+    t->n_dropped++;
+}
+
+void tree_copy_below(struct tree *t, size_t directory, const struct tree *from, size_t other)
+{
+    size_t shift = directory - other; /* wraps where it is negative, and back */
+
+    for (size_t i = other + 1; i < from->nodes[other].end; i++) {
+        struct node node = from->nodes[i];
+
+        t->nodes = xgrow(t->nodes, t->n, &t->capacity, sizeof *t->nodes);
+        node.path = xstrndup((struct str){node.path, node.n_path});
+        node.link = node.link ? xstrdup(node.link) : NULL;
+        node.parent += shift;
+        node.end += shift;
+        node.link_state = TREE_MISSING;
+        t->nodes[t->n++] = node;
+        if (node.kind == NODE_SYMLINK && !t->out_of_bounds && is_out_of_bounds(&node))
+            t->out_of_bounds = xstrdup(node.path);
+    }
+}
+
+bool tree_key_eq(const struct tree_key *a, const struct tree_key *b)
+{
+    return memcmp(a, b, sizeof *a) == 0;
+}
+
+bool tree_key_is_known(const struct tree_key *key)
+{
+    static const struct tree_key none;
+
+    return !tree_key_eq(key, &none);
 }
 
 struct tree *tree_new(void)

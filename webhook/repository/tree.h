@@ -23,12 +23,22 @@ enum {
     TREE_MAX_LINK_BYTES = 4096,     /* PATH_MAX: what readlink(2) can return */
 };
 
+/*
+ * Names what a node holds, the same in other trees: the id of the commit's object, or when a plain
+ * file was written and where it lies (device, inode, mtime, ctime; with its size and its path). All
+ * zero: not known.
+ */
+struct tree_key {
+    uint64_t part[4];
+};
+
 struct node {
     char *path; /* relative to the repository, '/'-separated; "" for the root */
     size_t n_path;
     size_t name_at; /* where the last component starts in `path` */
     enum node_kind kind;
     uint64_t size_bytes; /* regular files */
+    struct tree_key key; /* regular files; of a commit, directories as well */
     bool is_submodule;   /* a directory that a commit leaves to another repository */
     size_t parent;
     size_t end; /* one past the last node below a directory; index + 1 for anything else */
@@ -46,6 +56,7 @@ struct tree {
     size_t n;
     size_t capacity;
     uint64_t signature;  /* of names, kinds, sizes, mtimes and link texts; 0 for a commit's */
+    size_t n_dropped;    /* nodes that were counted and taken out again */
     char *incomplete;    /* NULL, or why not everything was read */
     char *out_of_bounds; /* NULL, or the first symlink that Argo CD refuses (2.1) */
 };
@@ -66,8 +77,8 @@ void tree_freep(struct tree **t);
 
 /*
  * Reads a regular file of the tree, as contents_read() wants it. Never blocks, never follows a
- * symlink: the name is looked up anew, so what replaced it since is refused.
- * root_fd  points to the descriptor.
+ * symlink: the name is looked up anew, so what replaced it since is refused, and so is what has
+ * been written since. root_fd  points to the descriptor.
  */
 bool tree_read_file(void *root_fd, const struct tree *t, size_t node, size_t limit_bytes,
                     char *buffer, size_t *n_bytes, const char **why);
@@ -82,6 +93,8 @@ void tree_drop_last(struct tree *t);
 void tree_set_link(struct tree *t, size_t symlink, struct str text);
 /* The first one is kept. path: where, "" for the root; why: "is a …", "holds …". */
 void tree_note_incomplete(struct tree *t, const char *path, const char *why);
+/* Adds what lies below a directory of another tree: it is what lies below this one. */
+void tree_copy_below(struct tree *t, size_t directory, const struct tree *from, size_t other);
 /* Follows the symlinks, once all nodes are there. */
 void tree_finish(struct tree *t);
 
@@ -92,6 +105,8 @@ void tree_finish(struct tree *t);
 enum tree_found tree_follow(const struct tree *t, size_t from, struct str path, size_t *out);
 /* The node with exactly that path, no symlink followed. False when there is none. */
 bool tree_find(const struct tree *t, struct str path, size_t *out);
+bool tree_key_eq(const struct tree_key *a, const struct tree_key *b);
+bool tree_key_is_known(const struct tree_key *key);
 /* The child `name` of a directory. */
 bool tree_child(const struct tree *t, size_t directory, struct str name, size_t *out);
 /* The last component. */

@@ -184,7 +184,8 @@ const char commit_beside[] = "export GIT_DIR=$PWD.git GIT_WORK_TREE=.\n"
 void fixture_load(struct fixture *f)
 {
     struct repository_spec spec = {.url = STR("https://git.example.com/platform/deploy.git"),
-                                   .path = f->directory};
+                                   .path = f->directory,
+                                   .parse_all = true};
     struct err err = {0};
 
 #ifdef FIXTURE_AT_COMMIT

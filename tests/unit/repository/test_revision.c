@@ -39,6 +39,7 @@ static bool load(struct fixture *f, const char *where, const char *revision, str
         .url = STR("https://git.example.com/platform/deploy.git"),
         .path = path,
         .revision = revision,
+        .parse_all = true,
     };
 
     repository_free(f->repository);
@@ -71,10 +72,10 @@ static void dump_nodes(struct buf *out, const struct tree *t)
                t->out_of_bounds ? t->out_of_bounds : "-");
 }
 
-static void dump_contents(struct buf *out, const struct contents *c)
+static void dump_contents(struct buf *out, const struct tree *t, const struct contents *c)
 {
-    for (size_t i = 0; i < c->tree->n; i++) {
-        const struct content *one = c->by_node[i];
+    for (size_t i = 0; i < t->n; i++) {
+        const struct content *one = contents_at(c, i);
 
         if (!one)
             continue;
@@ -84,7 +85,7 @@ static void dump_contents(struct buf *out, const struct contents *c)
                    one->is_yaml_extra, one->text ? one->text : "-",
                    one->document_why ? one->document_why : "-");
     }
-    buf_printf(out, "%zu nodes left\n", c->nodes_left);
+    buf_printf(out, "%zu nodes left\n", contents_cost(c).n_nodes_left);
 }
 
 static void dump_texts(struct buf *out, const struct repository *r)
@@ -122,7 +123,7 @@ static char *dump(const struct fixture *f)
 
     buf_init(&out, DUMP_MAX);
     dump_nodes(&out, f->repository->tree);
-    dump_contents(&out, f->repository->contents);
+    dump_contents(&out, f->repository->tree, f->repository->contents);
     dump_texts(&out, f->repository);
     dump_renderings(&out, f);
     assert_true(buf_ok(&out));

@@ -1,0 +1,46 @@
+/* blob.h: what a file's bytes hold, wherever it lies: shared by paths, commits and revisions. */
+#pragma once
+#include "repository/manifests.h"
+#include "repository/tree.h"
+#include "repository/words.h"
+#include <jansson.h>
+#include <stdatomic.h>
+#include <stddef.h>
+
+/* What can be made of the bytes; each once, when somebody first asks. */
+enum blob_part {
+    BLOB_YAML, /* manifests */
+    BLOB_JSON,
+    BLOB_DOCUMENT, /* the first YAML document, whole */
+    BLOB_TEXT,     /* the bytes, where they are few */
+    N_BLOB_PARTS,
+};
+
+enum { BLOB_TEXT_MAX_BYTES = 64 * 1024 }; /* .helmignore is written by hand; more is not read */
+
+/* A YAML mapping, kept whole. Both NULL: the document is empty. */
+struct document {
+    json_t *json;
+    char *what; /* why it is none: a phrase to stand behind the file's name */
+};
+
+struct blob;
+
+/* Looks into the bytes, which are not kept. Returns with one reference. */
+struct blob *blob_new(struct str bytes);
+struct blob *blob_ref(struct blob *b);
+void blob_unref(struct blob *b); /* NULL is fine */
+
+const struct words *blob_words(const struct blob *b);
+size_t blob_n_bytes(const struct blob *b);
+/* What Git LFS leaves in place of content that lies elsewhere. */
+bool blob_is_lfs_pointer(const struct blob *b);
+
+/* Thread-safe; several may add the same part, one of them wins. */
+bool blob_has(const struct blob *b, enum blob_part part);
+/* bytes: those of blob_new(). */
+void blob_add(struct blob *b, enum blob_part part, struct str bytes);
+/* NULL before the part was added; borrowed from the blob. */
+struct parse *blob_parse(const struct blob *b, enum parse_syntax syntax);
+const struct document *blob_document(const struct blob *b);
+const char *blob_text(const struct blob *b); /* NULL as well where the bytes are too many */
