@@ -186,6 +186,7 @@ bool setup_facts(const struct options *o, const struct settings *settings, bool 
 {
     struct facts_options options = {
         .settings = settings,
+        .parse_all = true,
         .assume_label_tracking = for_check,
         .definitions_apply = for_check,
         .exact_revisions = is_exact(o, for_check),
@@ -212,6 +213,7 @@ bool setup_facts_again(const struct options *o, const struct settings *settings,
 {
     struct facts_options options = {
         .settings = settings,
+        .parse_all = true,
         .exact_revisions = is_exact(o, false),
         .former = *facts,
     };

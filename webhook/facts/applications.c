@@ -23,27 +23,21 @@ enum { KEPT_OBJECTS_MAX = 1000000 };
 static void keep_asked_for(struct facts *f, struct source_output *out)
 {
     struct rendering *r = out->rendering;
-    size_t n = 0;
 
-    for (size_t i = 0; i < r->n_objects; i++)
-        if (facts_is_asked_for(&r->objects[i].id))
-            r->objects[n++] = r->objects[i];
-    r->n_objects = n;
-    if (f->n_kept_objects + n > KEPT_OBJECTS_MAX) {
+    rendering_keep(r, facts_is_asked_for);
+    if (f->n_kept_objects + r->n_objects > KEPT_OBJECTS_MAX) {
         rendering_free(r);
         free(out->why);
         out->rendering = NULL;
         out->why = xstrdup("all Applications together render more objects than are kept");
         return;
     }
-    f->n_kept_objects += n;
-    if (n)
-        r->objects = xrealloc(r->objects, n * sizeof *r->objects);
+    f->n_kept_objects += r->n_objects;
 }
 
 static struct output *render_kept(struct facts *f, const struct application *app)
 {
-    struct output *o = facts_render(f, app);
+    struct output *o = facts_render_known(f, app);
 
     for (size_t i = 0; i < o->n; i++)
         if (o->sources[i].rendering && !o->sources[i].shared)

@@ -31,6 +31,8 @@ struct facts_options {
     /* A Git repository is read at each revision that a source names; else its work tree, or its one
      * configured revision, stands for all of them. */
     bool exact_revisions;
+    /* `check`, `explain`: parse every manifest of the repositories, to list and note them all. */
+    bool parse_all;
     bool settings_alone; /* at start: nothing has been read yet, every question is not known */
 };
 
@@ -123,6 +125,11 @@ struct source_output {
     struct str argocd_secret_namespace;
     bool annotates_argocd_secret; /* with more than is known here, such as Prune=false */
 };
+/* The rendering that a verdict may rest on, every file of it parsed; NULL where there is none. What
+ * known Applications render leaves unparsed what rules do not ask for, and so `rendering` may hold
+ * what would fail to generate. */
+const struct rendering *source_rendering(const struct source_output *s);
+
 /* What all of them render together. */
 struct output {
     struct source_output *sources;

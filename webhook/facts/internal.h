@@ -89,6 +89,7 @@ struct facts {
     struct repository_fact *repositories; /* as many as settings->n_repositories */
     struct cluster_fact cluster;
     struct wishes *wishes; /* shared with the facts before and after these */
+    bool parse_all;        /* facts_options */
     bool exact_revisions;  /* Git repositories are read at the revisions that sources name */
     bool loading;          /* not handed out yet: who asks is a known Application */
     bool starting;         /* nothing has been looked at yet */
@@ -106,6 +107,7 @@ struct facts {
     struct renderer *renderers; /* by identity */
     size_t n_renderers;
     size_t capacity_renderers;
+    bool skips;              /* some of them left files unparsed: facts_renderer_holds() */
     struct named *instances; /* struct known_application */
     size_t n_instances;
     struct external_secret_fact **by_target; /* by target */
@@ -122,8 +124,8 @@ struct facts {
 };
 
 /* load.c */
-/* Reads the repository `s` as `revision` has it (NULL: as configured). former: to share with. */
-bool facts_read_repository(const struct repository_settings *s, const char *revision,
+/* Reads the repository as `revision` has it (NULL: as configured). former: to share with. */
+bool facts_read_repository(const struct facts *f, size_t index, const char *revision,
                            const struct repository_fact *former, int64_t now,
                            struct shared_repository **out, struct err *err) MUST_CHECK;
 struct shared_repository *facts_share(struct shared_repository *s);
@@ -159,11 +161,18 @@ const struct cluster *facts_cluster(const struct facts *f);
 /* applications.c: fills f->applications, each rendered, from what is live and what is defined. */
 void facts_find_applications(struct facts *f, bool definitions_apply);
 
+/* output.c: facts_render(), but what rules do not ask for may be left unparsed. */
+struct output *facts_render_known(const struct facts *f, const struct application *app);
+/* Whether a source of it would fail to generate. */
+bool output_would_fail(const struct output *o);
+
 /* The kinds that rules ask for by identity; an index of everything would be mostly Deployments. */
 bool facts_is_asked_for(const struct identity *id);
 /* renderers.c: fills f->renderers and f->instances; to be called again when Applications go. */
 void facts_index_applications(struct facts *f);
 void facts_clear_index(struct facts *f);
+/* Whether a verdict may rest on it: all that its Application renders is parsed now. */
+bool facts_renderer_holds(const struct renderer *by);
 
 /* tracking_method.c: fills f->argocd_cm and f->tracking (design 3.5). */
 void facts_find_tracking(struct facts *f, bool assume_label);

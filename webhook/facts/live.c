@@ -226,9 +226,13 @@ facts_external_secret_on(const struct facts *f, const struct identity *secret, s
         else
             to = middle;
     }
-    if (i >= f->n_by_target - from || !identity_eq(&f->by_target[from + i]->target, secret))
-        return NULL;
-    return &f->by_target[from + i]->known;
+    for (; from < f->n_by_target && identity_eq(&f->by_target[from]->target, secret); from++) {
+        const struct known_external_secret *known = &f->by_target[from]->known;
+
+        if ((!known->renderer || facts_renderer_holds(known->renderer)) && i-- == 0)
+            return known;
+    }
+    return NULL;
 }
 
 const struct known_external_secret *facts_external_secret_of(const struct facts *f,

@@ -55,21 +55,42 @@ void facts_unshare(struct shared_repository *s)
     free(s);
 }
 
-bool facts_read_repository(const struct repository_settings *s, const char *revision,
+/* What is held of the repository. out: room for fact->n_revisions + 1; NULL among them is fine. */
+static size_t list_indices(const struct repository_fact *fact, const struct repository **out)
+{
+    size_t n = 0;
+
+    out[n++] = fact->shared ? fact->shared->repository : NULL;
+    for (size_t i = 0; i < fact->n_revisions; i++)
+        if (fact->revisions[i].shared)
+            out[n++] = fact->revisions[i].shared->repository;
+    return n;
+}
+
+bool facts_read_repository(const struct facts *f, size_t index, const char *revision,
                            const struct repository_fact *former, int64_t now,
                            struct shared_repository **out, struct err *err)
 {
+    static const struct repository_fact none;
+    const struct repository_settings *s = &f->settings->repositories[index];
+    const struct repository_fact *fact = &f->repositories[index];
     AUTO(freep) struct str *aliases = xcalloc(s->n_aliases, sizeof *aliases);
+    AUTO(freep)
+    const struct repository **known =
+        xcalloc(2 + fact->n_revisions + (former ? former->n_revisions : 0), sizeof(void *));
+    size_t n_known = list_indices(former ? former : &none, known);
     struct repository_spec spec = {
         .url = str_from(s->url),
         .aliases = aliases,
         .n_aliases = s->n_aliases,
         .path = s->path,
         .revision = revision ? revision : s->revision,
+        .parse_all = f->parse_all,
+        .former = known,
+        .n_former = n_known + list_indices(fact, known + n_known),
     };
     struct repository *r = NULL;
 
-    (void)former;
     for (size_t i = 0; i < s->n_aliases; i++)
         aliases[i] = str_from(s->aliases[i]);
     if (!repository_load(&spec, now, &r, err))
@@ -105,7 +126,7 @@ static bool read_anew(struct facts *f, const struct repository_fact *before, siz
         err_what(err, ERR_INPUT, "%.300s is no Git repository any more", s->path);
         return false;
     }
-    return facts_read_repository(s, NULL, before, now, &f->repositories[index].shared, err);
+    return facts_read_repository(f, index, NULL, before, now, &f->repositories[index].shared, err);
 }
 
 static void load_repository(struct facts *f, const struct facts *former, size_t index, int64_t now)
@@ -205,6 +226,7 @@ static struct facts *load_once(const struct facts_options *options, const struct
     f->settings = options->settings;
     f->starting = options->settings_alone;
     f->exact_revisions = options->exact_revisions;
+    f->parse_all = options->parse_all;
     f->loading = true;
     f->wishes = former ? wishes_ref(former->wishes) : wishes_new(f->settings->n_repositories);
     wishes_begin(f->wishes);

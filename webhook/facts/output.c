@@ -77,13 +77,14 @@ static bool find_content(const struct facts *f, const struct application *app,
 }
 
 static void render_source(const struct facts *f, const struct application *app,
-                          const struct source *source, struct source_output *out)
+                          const struct source *source, bool may_skip, struct source_output *out)
 {
     struct render_request q = {
         .source = source,
         .app_name = app->id.name,
         .destination_namespace = app->destination.namespace,
         .skips_marked_files = skips_marked_files(f),
+        .may_skip = may_skip,
     };
 
     *out = (struct source_output){.source = source, .makes_argocd_secret = TRI_NOT_KNOWN};
@@ -124,7 +125,7 @@ static const struct source_output *find_equal(const struct output *o, size_t n)
 }
 
 static struct output *render_all(const struct facts *f, const struct application *app,
-                                 const struct source *sources, size_t n)
+                                 const struct source *sources, size_t n, bool may_skip)
 {
     struct output *o = xcalloc(1, sizeof *o);
     size_t n_objects = 0;
@@ -145,7 +146,7 @@ static struct output *render_all(const struct facts *f, const struct application
             out->why = xstrdup("its sources are too many, or hold too many objects, to be judged "
                                "in one request");
         } else {
-            render_source(f, app, &sources[i], out);
+            render_source(f, app, &sources[i], may_skip, out);
             n_renderings++;
             if (out->rendering)
                 n_objects += out->rendering->n_objects;
@@ -156,7 +157,12 @@ static struct output *render_all(const struct facts *f, const struct application
 
 struct output *facts_render(const struct facts *f, const struct application *app)
 {
-    return render_all(f, app, app->sources, app->n_sources);
+    return render_all(f, app, app->sources, app->n_sources, false);
+}
+
+struct output *facts_render_known(const struct facts *f, const struct application *app)
+{
+    return render_all(f, app, app->sources, app->n_sources, true);
 }
 
 /* operation.sync.manifests stand in for whatever the sources hold (SyncAppState, CompareAppState).
@@ -186,7 +192,8 @@ struct output *facts_render_operation(const struct facts *f, const struct applic
         return NULL;
     for (size_t i = 0; same && i < app->n_sources; i++)
         same = source_same(&app->sources[i], &app->operation_sources[i]);
-    return same ? NULL : render_all(f, app, app->operation_sources, app->n_operation_sources);
+    return same ? NULL
+                : render_all(f, app, app->operation_sources, app->n_operation_sources, false);
 }
 
 void output_free(struct output *o)
@@ -208,13 +215,31 @@ void output_freep(struct output **o)
     output_free(*o);
 }
 
+const struct rendering *source_rendering(const struct source_output *s)
+{
+    return s->rendering ? rendering_whole(s->rendering) : NULL;
+}
+
+/* Why not all of it is known, or it would fail; NULL where nobody said. */
+static const char *why_of(const struct source_output *s)
+{
+    const struct rendering *r = source_rendering(s);
+
+    return r && r->why ? r->why : s->why;
+}
+
 /* The whole Application fails to generate when one of its sources does: nothing syncs then. */
 static const struct source_output *failing_source(const struct output *o)
 {
     for (size_t i = 0; i < o->n; i++)
-        if (o->sources[i].rendering && o->sources[i].rendering->state == RENDER_FAILS)
+        if (o->sources[i].rendering && source_rendering(&o->sources[i])->state == RENDER_FAILS)
             return &o->sources[i];
     return NULL;
+}
+
+bool output_would_fail(const struct output *o)
+{
+    return failing_source(o) != NULL;
 }
 
 /* What an object with hook annotations counts as depends on the question. */
@@ -247,18 +272,19 @@ static bool is_argocd_secret(const struct identity *id)
 /* Whether a source that does not certainly hold the object might still yield it. */
 static bool may_hold_more(const struct source_output *s, const struct identity *id)
 {
+    const struct rendering *r = source_rendering(s);
     bool is_argoproj = str_is(id->group, GROUP_ARGOPROJ);
 
-    if (!s->rendering && is_argocd_secret(id) && s->makes_argocd_secret == TRI_NO)
+    if (!r && is_argocd_secret(id) && s->makes_argocd_secret == TRI_NO)
         return false;
-    if (!s->rendering)
+    if (!r)
         return !(s->source->chart.n && is_argoproj); /* a chart holds no definition (design 3.5) */
-    if (s->rendering->state == RENDER_COMPLETE)
+    if (r->state == RENDER_COMPLETE)
         return false;
     if (is_argoproj)
-        return !s->rendering->no_more_argoproj;
+        return !r->no_more_argoproj;
     if (str_is(id->group, GROUP_EXTERNAL_SECRETS))
-        return !s->rendering->no_more_external_secrets;
+        return !r->no_more_external_secrets;
     return true;
 }
 
@@ -270,11 +296,11 @@ static enum tri find(const struct output *o, const struct identity *id, counts_f
     const struct source_output *open = NULL;
 
     if (failing) {
-        *why = failing->why ? failing->why : "one of its sources would fail to generate";
+        *why = why_of(failing) ? why_of(failing) : "one of its sources would fail to generate";
         return TRI_NOT_KNOWN;
     }
     for (size_t i = 0; i < o->n; i++) {
-        const struct rendered *hit = find_rendered(o->sources[i].rendering, id, counts);
+        const struct rendered *hit = find_rendered(source_rendering(&o->sources[i]), id, counts);
 
         if (hit) {
             *found = hit;
@@ -286,7 +312,7 @@ static enum tri find(const struct output *o, const struct identity *id, counts_f
     }
     if (!open)
         return TRI_NO;
-    *why = open->why ? open->why : "what one of its sources yields is not known";
+    *why = why_of(open) ? why_of(open) : "what one of its sources yields is not known";
     return TRI_NOT_KNOWN;
 }
 

@@ -12,8 +12,9 @@ bool facts_is_asked_for(const struct identity *id)
            (identity_is_kind(id, "", "ConfigMap") && str_is(id->name, "argocd-cm"));
 }
 
-/* Nothing is certain where one source fails: the whole Application does not sync then. */
-static bool fails(const struct output *o)
+/* Nothing is certain where one source fails: the whole Application does not sync then. Files that
+ * were left unparsed are not asked here, but when somebody asks for what stands here. */
+static bool fails_already(const struct output *o)
 {
     for (size_t i = 0; i < o->n; i++)
         if (o->sources[i].rendering && o->sources[i].rendering->state == RENDER_FAILS)
@@ -21,13 +22,20 @@ static bool fails(const struct output *o)
     return false;
 }
 
+bool facts_renderer_holds(const struct renderer *by)
+{
+    return !output_would_fail(by->application->output) &&
+           source_rendering(by->source)->n_objects > 0;
+}
+
 static void add_renderers(struct facts *f, const struct known_application *known)
 {
     const struct output *o = known->output;
 
-    for (size_t i = 0; i < o->n && !fails(o); i++) {
+    for (size_t i = 0; i < o->n && !fails_already(o); i++) {
         const struct rendering *r = o->sources[i].shared ? NULL : o->sources[i].rendering;
 
+        f->skips = f->skips || (r && r->rest);
         for (size_t k = 0; r && k < r->n_objects; k++) {
             const struct rendered *object = &r->objects[k];
 
@@ -69,6 +77,7 @@ void facts_clear_index(struct facts *f)
 void facts_index_applications(struct facts *f)
 {
     facts_clear_index(f);
+    f->skips = false;
     f->instances = xcalloc(f->n_applications, sizeof *f->instances);
     for (size_t i = 0; i < f->n_applications; i++) {
         const struct application_fact *fact = &f->applications[i];
@@ -94,9 +103,14 @@ const struct renderer *facts_renderer(const struct facts *f, const struct identi
         else
             to = middle;
     }
-    if (i >= f->n_renderers - from || !identity_eq(&f->renderers[from + i].rendered->id, id))
-        return NULL;
-    return &f->renderers[from + i];
+    if (!f->skips)
+        return i < f->n_renderers - from && identity_eq(&f->renderers[from + i].rendered->id, id)
+                   ? &f->renderers[from + i]
+                   : NULL;
+    for (; from < f->n_renderers && identity_eq(&f->renderers[from].rendered->id, id); from++)
+        if (facts_renderer_holds(&f->renderers[from]) && i-- == 0)
+            return &f->renderers[from];
+    return NULL;
 }
 
 const struct known_application *facts_instance(const struct facts *f, struct str instance, size_t i)

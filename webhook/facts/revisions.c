@@ -71,8 +71,7 @@ static void read_revision(struct facts *f, const struct repository_fact *former,
         found = find_commit(former, commit);
     if (found)
         out->shared = facts_share(found);
-    else if (!facts_read_repository(&f->settings->repositories[index], commit, former, now,
-                                    &out->shared, &err))
+    else if (!facts_read_repository(f, index, commit, former, now, &out->shared, &err))
         out->why = xasprintf("cannot be read: %s", err_text(&err, text));
 }
 

@@ -35,7 +35,7 @@ bool hang_is_proven(const struct context *c, const struct rendered *self,
         !hang_wave(self, by, &own))
         return false;
     for (size_t i = 0; i < o->n; i++) {
-        const struct rendering *r = o->sources[i].shared ? NULL : o->sources[i].rendering;
+        const struct rendering *r = o->sources[i].shared ? NULL : source_rendering(&o->sources[i]);
 
         for (size_t k = 0; r && k < r->n_objects; k++) {
             long wave;

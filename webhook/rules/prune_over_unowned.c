@@ -114,7 +114,7 @@ static void judge_rendered(const struct context *c, struct targets *t, struct fi
     const struct output *o = c->subject->output;
 
     for (size_t i = 0; i < o->n; i++) {
-        const struct rendering *r = o->sources[i].shared ? NULL : o->sources[i].rendering;
+        const struct rendering *r = o->sources[i].shared ? NULL : source_rendering(&o->sources[i]);
 
         for (size_t k = 0; r && k < r->n_objects; k++)
             if (identity_is_kind(&r->objects[k].id, GROUP_EXTERNAL_SECRETS, "ExternalSecret"))

@@ -244,7 +244,7 @@ static bool renders_owner(const struct threat *threat)
     const struct output *o = threat->pruner.output;
 
     for (size_t i = 0; i < o->n; i++) {
-        const struct rendering *r = o->sources[i].shared ? NULL : o->sources[i].rendering;
+        const struct rendering *r = o->sources[i].shared ? NULL : source_rendering(&o->sources[i]);
 
         for (size_t k = 0; r && k < r->n_objects; k++) {
             const struct rendered *object = &r->objects[k];
@@ -295,7 +295,7 @@ static void judge_rendered(const struct context *c, const struct threatened *wan
     const struct output *o = wanted->pruner.output;
 
     for (size_t i = 0; i < o->n; i++) {
-        const struct rendering *r = o->sources[i].shared ? NULL : o->sources[i].rendering;
+        const struct rendering *r = o->sources[i].shared ? NULL : source_rendering(&o->sources[i]);
 
         for (size_t k = 0; r && k < r->n_objects; k++) {
             const struct rendered *object = &r->objects[k];

@@ -7,7 +7,7 @@
 static bool stays_as_skipped(const struct output *o, const struct identity *id)
 {
     for (size_t i = 0; i < o->n; i++) {
-        const struct rendering *r = o->sources[i].rendering;
+        const struct rendering *r = source_rendering(&o->sources[i]);
 
         for (size_t k = 0; r && k < r->n_objects; k++)
             if (r->objects[k].hook_skip && identity_eq(&r->objects[k].id, id))
