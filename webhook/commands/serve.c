@@ -7,6 +7,7 @@
 #include "facts/store.h"
 #include "server/facts_loader.h"
 #include "server/server.h"
+#include "server/watch.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -49,6 +50,7 @@ struct service {
     struct facts_store *store;
     struct server *server;
     struct facts_loader *loader;
+    struct watch *watch;
     const char *rule_names[N_RULES]; /* for the metrics */
 };
 
@@ -131,6 +133,7 @@ static bool start_server(struct service *s, struct err *err)
         s->rule_names[i] = rule_id_name((enum rule_id)i);
     metrics_rules(s->metrics, s->rule_names, N_RULES);
     s->decision_log = decision_log_new(STDOUT_FILENO, s->metrics, s->program_log);
+    s->watch = watch_new();
     s->store = facts_store_new();
     /* Reviews that come before the first load has ended are judged by the settings at least. */
     facts_store_put(s->store, facts_load(&(struct facts_options){.settings = s->settings,
@@ -144,6 +147,7 @@ static bool start_server(struct service *s, struct err *err)
             .program_log = s->program_log,
             .decision_log = s->decision_log,
             .metrics = s->metrics,
+            .facts_watch = s->watch,
         },
         &s->server, err);
 }
@@ -179,6 +183,7 @@ static void end(struct service *s)
     server_free(s->server);
     decision_log_free(s->decision_log);
     facts_store_free(s->store);
+    watch_free(s->watch);
     metrics_free(s->metrics);
     program_log_free(s->program_log);
     certs_pair_free(s->pair);
@@ -200,6 +205,7 @@ static int run_until_signal(struct service *s, const sigset_t *signals)
         .store = s->store,
         .program_log = s->program_log,
         .metrics = s->metrics,
+        .watch = s->watch,
         .first_load_ended = on_first_load,
         .closure = s->server,
     });

@@ -59,6 +59,11 @@ void facts_unrefp(struct facts **f);
  * or has been kept for long enough although it cannot be read. */
 bool facts_changed(const struct facts *f, int64_t now);
 
+/* The directories in which inotify(7) sees most of what facts_changed() would; of a plain directory
+ * its top alone. The argument lives for the call. */
+void facts_directories(const struct facts *f, void (*visit)(const char *directory, void *closure),
+                       void *closure);
+
 const struct settings *facts_settings(const struct facts *f);
 size_t facts_n_repositories(const struct facts *f);
 /* What stands for every revision, else what the remote's HEAD holds. NULL when it could not be

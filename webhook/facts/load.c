@@ -4,9 +4,11 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "facts/internal.h"
+#include "repository/git.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 static char *url_label(struct str url, const char *path)
@@ -341,4 +343,33 @@ bool facts_changed(const struct facts *f, int64_t now)
         }
     }
     return false;
+}
+
+static char *directory_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    if (!slash)
+        return xstrdup(".");
+    return xstrndup(slash == path ? STR("/") : (struct str){path, (size_t)(slash - path)});
+}
+
+void facts_directories(const struct facts *f, void (*visit)(const char *directory, void *closure),
+                       void *closure)
+{
+    for (size_t i = 0; i < f->settings->n_repositories; i++) {
+        const char *path = f->settings->repositories[i].path;
+        AUTO(freep) char *above = directory_of(path); /* of a symlink that is exchanged */
+
+        visit(above, closure);
+        if (f->repositories[i].is_exact)
+            git_refs_directories(path, visit, closure);
+        else
+            visit(path, closure);
+    }
+    for (size_t i = 0; i < f->settings->cluster.n_snapshots; i++) {
+        AUTO(freep) char *above = directory_of(f->settings->cluster.snapshots[i]);
+
+        visit(above, closure);
+    }
 }

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "server/clock.h"
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -18,9 +19,7 @@ enum {
 struct facts_loader {
     struct facts_loader_options options;
     pthread_t thread;
-    pthread_mutex_t mutex;
-    pthread_cond_t wake;
-    bool stopping; /* under the mutex */
+    atomic_bool stopping;
 };
 
 /* What the loader thread holds between two looks. */
@@ -28,6 +27,7 @@ struct load {
     struct facts *facts;
     int64_t at;      /* Unix seconds of its start, as facts_load() was told */
     int64_t took_ms; /* without handing it over */
+    int64_t busy_ms; /* its load or its last look, whichever came last */
     bool repeats;    /* its notes are those of the load before */
 };
 
@@ -55,12 +55,16 @@ static void measure(const struct facts_loader *l, const struct load *load, int64
 
     for (size_t i = 0; i < facts_n_repositories(load->facts); i++) {
         int64_t at = facts_repository_seen_at(load->facts, i);
+        int64_t fetched_at = facts_repository_fetched_at(load->facts, i);
         AUTO(buf_clearp) struct buf source = {0};
 
         buf_init(&source, SOURCE_MAX_BYTES);
         text_url(&source, str_from(settings->repositories[i].url));
         metrics_facts(l->options.metrics, buf_str(&source).p,
-                      facts_repository(load->facts, i) != NULL, at == load->at ? seen : at);
+                      facts_repository(load->facts, i) != NULL,
+                      fetched_at       ? fetched_at
+                      : at == load->at ? seen
+                                       : at);
     }
     if (settings->cluster.n_snapshots) {
         /* It is as old as what it shows, however often it is looked at. */
@@ -100,8 +104,10 @@ static void load(const struct facts_loader *l, struct load *load)
     int64_t start = clock_ms();
 
     load->at = clock_unix_seconds();
-    load->facts = facts_load(
-        &(struct facts_options){.settings = l->options.settings, .former = former}, load->at);
+    load->facts = facts_load(&(struct facts_options){.settings = l->options.settings,
+                                                     .former = former,
+                                                     .exact_revisions = true},
+                             load->at);
     load->took_ms = clock_ms() - start;
     facts_store_put(l->options.store, facts_ref(load->facts));
     metrics_reload(l->options.metrics, "facts", facts_n_notes(load->facts) ? "failure" : "success");
@@ -110,20 +116,47 @@ static void load(const struct facts_loader *l, struct load *load)
     facts_unref(former);
 }
 
-/* False when it is time to end. */
-static bool sleep_until_next(struct facts_loader *l)
+static void watch_directory(const char *directory, void *closure)
 {
-    struct timespec until;
-    bool stopping;
+    watch_add(closure, directory);
+}
 
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += FACTS_POLL_SECONDS;
-    (void)pthread_mutex_lock(&l->mutex);
-    while (!l->stopping && pthread_cond_timedwait(&l->wake, &l->mutex, &until) == 0)
-        continue;
-    stopping = l->stopping;
-    (void)pthread_mutex_unlock(&l->mutex);
-    return !stopping;
+/* The directories of what has just been loaded. */
+static void watch_again(const struct facts_loader *l, const struct facts *f)
+{
+    watch_clear(l->options.watch);
+    facts_directories(f, watch_directory, l->options.watch);
+}
+
+/* What the last load or look cost is not spent again at once. */
+static unsigned rest_ms(const struct load *load)
+{
+    int64_t rest = load->busy_ms * FACTS_REST_LOADS;
+
+    if (rest > FACTS_POLL_SECONDS * 1000)
+        return FACTS_POLL_SECONDS * 1000;
+    return rest < FACTS_REST_MS ? FACTS_REST_MS : (unsigned)rest;
+}
+
+/* False when it is time to end. */
+static bool sleep_for(struct facts_loader *l, unsigned ms)
+{
+    int64_t until = clock_ms() + ms;
+    int64_t left = ms;
+
+    while (!atomic_load(&l->stopping) && left > 0) {
+        /* a stop wakes it; so may anything else */
+        watch_wait(l->options.watch, (unsigned)left);
+        left = until - clock_ms();
+    }
+    return !atomic_load(&l->stopping);
+}
+
+/* Until something changes, somebody asks, or the poll is due; false when it is time to end. */
+static bool sleep_until_next(struct facts_loader *l, const struct load *load)
+{
+    watch_wait(l->options.watch, FACTS_POLL_SECONDS * 1000);
+    return sleep_for(l, rest_ms(load));
 }
 
 static void *run(void *p)
@@ -132,17 +165,22 @@ static void *run(void *p)
     struct load current = {.facts = facts_store_ref(l->options.store)};
 
     load(l, &current);
+    current.busy_ms = current.took_ms;
     l->options.first_load_ended(l->options.closure);
     report(l, &current);
-    while (sleep_until_next(l)) {
+    watch_again(l, current.facts);
+    while (sleep_until_next(l, &current)) {
         int64_t now = clock_unix_seconds();
+        int64_t start = clock_ms();
 
         if (facts_changed(current.facts, now)) {
             load(l, &current);
             report(l, &current);
+            watch_again(l, current.facts);
         } else {
             measure(l, &current, now);
         }
+        current.busy_ms = clock_ms() - start;
     }
     facts_unref(current.facts);
     return NULL;
@@ -151,14 +189,9 @@ static void *run(void *p)
 struct facts_loader *facts_loader_start(const struct facts_loader_options *options)
 {
     struct facts_loader *l = xcalloc(1, sizeof *l);
-    pthread_condattr_t monotonic;
 
     l->options = *options;
-    (void)pthread_mutex_init(&l->mutex, NULL);
-    (void)pthread_condattr_init(&monotonic);
-    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&l->wake, &monotonic);
-    (void)pthread_condattr_destroy(&monotonic);
+    atomic_init(&l->stopping, false);
     if (pthread_create(&l->thread, NULL, run, l) != 0)
         abort(); /* without threads the process cannot do its job */
     return l;
@@ -170,10 +203,8 @@ bool facts_loader_stop(struct facts_loader *l, unsigned wait_ms)
 
     if (!l)
         return true;
-    (void)pthread_mutex_lock(&l->mutex);
-    l->stopping = true;
-    (void)pthread_cond_signal(&l->wake);
-    (void)pthread_mutex_unlock(&l->mutex);
+    atomic_store(&l->stopping, true);
+    watch_wake(l->options.watch);
     (void)clock_gettime(CLOCK_REALTIME, &until); /* pthread_timedjoin_np() knows no other */
     until.tv_sec += wait_ms / 1000;
     until.tv_nsec += (long)(wait_ms % 1000) * 1000000;
@@ -183,8 +214,6 @@ bool facts_loader_stop(struct facts_loader *l, unsigned wait_ms)
     }
     if (pthread_timedjoin_np(l->thread, NULL, &until) != 0)
         return false;
-    (void)pthread_cond_destroy(&l->wake);
-    (void)pthread_mutex_destroy(&l->mutex);
     free(l);
     return true;
 }

@@ -4,6 +4,7 @@
 #include "facts/store.h"
 #include "log/metrics.h"
 #include "log/program_log.h"
+#include "server/watch.h"
 
 struct facts_loader;
 
@@ -12,13 +13,20 @@ struct facts_loader_options {
     struct facts_store *store;
     struct program_log *program_log;
     struct metrics *metrics;
+    struct watch *watch; /* its directories are the loader's; whoever wakes it asks for a look */
     /* Called once, on the loader's thread, when the first load has ended, whatever it found. */
     void (*first_load_ended)(void *closure);
     void *closure;
 };
 
-/* How often the sources are looked at. */
-enum { FACTS_POLL_SECONDS = 5 };
+enum {
+    FACTS_POLL_SECONDS = 5, /* how often the sources are looked at, whatever inotify tells */
+    /* A fetch writes one file after the other, and facts are swapped ten times a second at most. */
+    FACTS_REST_MS = 100,
+    /* After a load or a look this many times as long as it took: who asks for one revision after
+     * the other gets a fifth of one core. */
+    FACTS_REST_LOADS = 4,
+};
 
 struct facts_loader *facts_loader_start(const struct facts_loader_options *options);
 /*

@@ -11,6 +11,8 @@
 
 struct server;
 
+struct watch;
+
 struct server_options {
     const struct settings *settings; /* all borrowed; must outlive the server */
     const struct certs_pair *pair;
@@ -18,6 +20,8 @@ struct server_options {
     struct program_log *program_log;
     struct decision_log *decision_log;
     struct metrics *metrics;
+    struct watch
+        *facts_watch; /* woken where a review asks for what has not been read; NULL: none */
 };
 
 /* Opens both listeners (port 0 takes a free one) and starts answering. */

@@ -8,6 +8,7 @@
 #include "rules/judge.h"
 #include "server/clock.h"
 #include "server/request.h"
+#include "server/watch.h"
 #include <stdlib.h>
 
 /* A line carries the fields of one object that rules read; report/ bounds each of them. */
@@ -109,6 +110,8 @@ void validate_answer(struct request *r, struct reply *reply)
     if (!review->unchanged) /* nearly every request: allowed whatever the facts say */
         facts = facts_store_ref(r->server->options.facts);
     verdict = judge(review, facts, now);
+    if (facts && facts_wants_more(facts) && r->server->options.facts_watch)
+        watch_wake(r->server->options.facts_watch);
     room = xcalloc(verdict->n_findings + 1, sizeof *room);
     told = without_repeats(r->server, review, verdict, now, room);
     reply->type = "application/json";
