@@ -79,10 +79,19 @@ type tally struct {
 	inputs         int
 	counts         map[string]int
 	contradictions int
+	shown          int
 }
 
 func (t *tally) count(what string) {
 	t.counts[what]++
+}
+
+// show prints the first few of what is not known where it might be, when that is asked for.
+func (t *tally) show(what string, input string) {
+	if t.shown < *showing {
+		t.shown++
+		fmt.Println(what, input)
+	}
 }
 
 // contradict lists one contradiction, with its input in Go's notation.
@@ -92,6 +101,8 @@ func (t *tally) contradict(format string, a ...interface{}) {
 		fmt.Printf("CONTRADICTION "+format+"\n", a...)
 	}
 }
+
+var showing = flag.Int("show", 0, "inputs that are not known to print")
 
 type random struct{ *rand.Rand }
 
