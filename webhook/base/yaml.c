@@ -394,7 +394,7 @@ static bool parser_failed(struct reader *r)
     if (p->error == YAML_READER_ERROR) {
         at = p->mark;
         /* go-yaml reads smaller pieces: it may have seen the document's end before this. */
-        if (str_contains(r->text, STR("\n...")) || str_contains(r->text, STR("\n---")))
+        if (str_contains(r->text, STR("...")) || str_contains(r->text, STR("---")))
             return not_known(r, &at, "an unreadable character behind the end of the document");
         return malformed(r, &at, "libyaml", problem);
     }
@@ -425,13 +425,6 @@ static bool read_events(struct reader *r)
     return true;
 }
 
-static bool bad_encoding(struct err *err, const char *why)
-{
-    err_what(err, ERR_INPUT, "malformed YAML");
-    err_why(err, "%s", why);
-    return false;
-}
-
 static bool odd_text(struct err *err, const char *why)
 {
     err_what(err, ERR_LIMIT, "YAML whose meaning to Argo CD is not known");
@@ -450,20 +443,21 @@ static void add_utf8(struct buf *out, uint32_t c)
     buf_addc(out, (char)(c >= 0x80 ? 0x80 | (c & 0x3F) : c));
 }
 
-/* UTF-16 behind its byte-order mark, `high` being the place of the high byte, as UTF-8. */
+/* UTF-16 behind its byte-order mark, `high` being the place of the high byte, as UTF-8. Whether
+ * go-yaml reads as far as a fault depends on its buffers. */
 static bool from_utf16(struct str text, size_t high, struct buf *out, struct err *err)
 {
     uint32_t lead = 0;
 
     if (text.n % 2)
-        return bad_encoding(err, "incomplete UTF-16 character");
+        return odd_text(err, "UTF-16 with half a character");
     for (size_t i = 0; i < text.n; i += 2) {
         uint32_t unit =
             (uint32_t)((unsigned char)text.p[i + high] << 8 | (unsigned char)text.p[i + 1 - high]);
         bool is_trail = unit >= 0xDC00 && unit <= 0xDFFF;
 
         if (is_trail != (lead != 0))
-            return bad_encoding(err, "unpaired UTF-16 surrogate");
+            return odd_text(err, "UTF-16 with half a surrogate pair");
         if (unit >= 0xD800 && unit <= 0xDBFF) {
             lead = unit;
             continue;
@@ -472,7 +466,7 @@ static bool from_utf16(struct str text, size_t high, struct buf *out, struct err
         lead = 0;
     }
     if (lead)
-        return bad_encoding(err, "incomplete UTF-16 surrogate pair");
+        return odd_text(err, "UTF-16 with half a surrogate pair");
     return true;
 }
 
