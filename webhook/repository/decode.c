@@ -84,8 +84,10 @@ void decode_text(struct str bytes, struct str *text, char **owned)
         from_utf16(str_sub(bytes, 2, bytes.n), bytes.p[0] == '\xFE', text, owned);
         return;
     }
-    if (str_starts(bytes, STR("\xEF\xBB\xBF")))
-        bytes = str_sub(bytes, 3, bytes.n);
+    if (str_starts(bytes, STR("\xEF\xBB\xBF"))) {
+        *text = str_sub(bytes, 3, bytes.n);
+        return;
+    }
     *text = bytes;
     if (is_ascii(bytes) || utf8_is_valid(bytes))
         return;

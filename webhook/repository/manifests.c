@@ -2,6 +2,7 @@
 #include "repository/manifests.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "base/yaml.h"
 #include "repository/decode.h"
 #include "repository/quote.h"
@@ -176,9 +177,36 @@ static bool add_items(struct parser *p, const json_t *items, const struct origin
     return true;
 }
 
+/* Unstructured refuses an object without kind; and where apiVersion has two slashes it finds none.
+ * Source: apimachinery unstructured.go (GroupVersionKind), schema.ParseGroupVersion. */
 static bool has_kind(const json_t *object)
 {
-    return json_str_at(object, "kind").n > 0;
+    struct str version = json_str_at(object, "apiVersion");
+    size_t slash = str_find_char(version, '/');
+
+    version = str_sub(version, slash + 1, version.n);
+    return json_str_at(object, "kind").n > 0 && str_find_char(version, '/') == version.n;
+}
+
+/* The bytes of the blank (as Go's unicode.IsSpace has them) that `text` starts with; 0 for none. */
+static size_t blank_at(struct str text)
+{
+    uint32_t c = 0;
+    size_t n = utf8_decode(text, &c);
+    bool is_blank = (c >= '\t' && c <= '\r') || c == ' ' || c == 0x85 || c == 0xA0 || c == 0x1680 ||
+                    (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F ||
+                    c == 0x205F || c == 0x3000;
+
+    return is_blank ? n : 0;
+}
+
+static struct str skip_blanks(struct str text)
+{
+    size_t n;
+
+    while ((n = blank_at(text)) > 0)
+        text = str_sub(text, n, text.n);
+    return text;
 }
 
 /* An object as UnstructuredJSONScheme takes it; `document` has a kind. */
@@ -195,7 +223,16 @@ static bool add_document(struct parser *p, json_t *document, const struct origin
     return add_object(p, document, origin);
 }
 
-/* Whether only blanks, comments and document marks stand there. */
+static bool is_plain_line(struct str line)
+{
+    for (size_t i = 0; i < line.n; i++)
+        if ((unsigned char)line.p[i] < ' ' || (unsigned char)line.p[i] >= 0x7F)
+            return false;
+    return true;
+}
+
+/* Whether only blanks, comments and document marks stand there, in letters that end no line and are
+ * no fault to YAML: what holds others is parsed. */
 static bool is_blank(struct str text, unsigned *n_lines_skipped)
 {
     struct str rest = text.p ? text : STR("");
@@ -203,8 +240,13 @@ static bool is_blank(struct str text, unsigned *n_lines_skipped)
 
     *n_lines_skipped = 0;
     while (str_split(&rest, '\n', &line)) {
-        line = str_trim(line);
-        if (line.n && line.p[0] != '#' && !str_is(line, "---"))
+        if (str_ends(line, STR("\r")))
+            line.n--;
+        if (str_starts(line, STR("---")))
+            line = str_sub(line, 3, line.n);
+        while (line.n && line.p[0] == ' ')
+            line = str_sub(line, 1, line.n);
+        if (line.n && (line.p[0] != '#' || !is_plain_line(line)))
             return false;
         ++*n_lines_skipped;
     }
@@ -222,10 +264,10 @@ static bool read_chunk(struct parser *p, struct str chunk, unsigned line)
     if (is_blank(chunk, &skipped))
         return true;
     if (!yaml_read(chunk, line, &document, &lines, &err)) {
-        char what[sizeof err.what + sizeof err.where + 32];
+        char what[sizeof err.what + sizeof err.where + sizeof err.why + 32];
 
         if (err.kind == ERR_LIMIT) {
-            (void)snprintf(what, sizeof what, "is not read: %s", err.what);
+            (void)snprintf(what, sizeof what, "is not read: %s (%s)", err.what, err.why);
             return stop(p, PARSE_NOT_KNOWN, line + skipped, what);
         }
         (void)snprintf(what, sizeof what, "is malformed YAML (%s)", err.where);
@@ -239,6 +281,19 @@ static bool read_chunk(struct parser *p, struct str chunk, unsigned line)
         return stop(p, PARSE_FAILS, line + skipped, "starts a document without kind");
     origin = (struct origin){document, lines, line + skipped};
     return add_document(p, document, &origin);
+}
+
+/* Each line ends with a line's end, the last one too: a block scalar then ends with it. */
+static bool read_last_chunk(struct parser *p, struct str chunk, unsigned line)
+{
+    AUTO(freep) char *copy = NULL;
+
+    if (str_ends(chunk, STR("\n")))
+        return read_chunk(p, chunk, line);
+    copy = xmalloc(chunk.n + 1);
+    memcpy(copy, chunk.p, chunk.n);
+    copy[chunk.n] = '\n';
+    return read_chunk(p, (struct str){copy, chunk.n + 1}, line);
 }
 
 /* YAMLReader.Read (apimachinery pkg/util/yaml/decoder.go): a line that starts with --- ends the
@@ -255,7 +310,7 @@ static bool read_yaml(struct parser *p, struct str text, unsigned line)
         size_t next = n < rest.n ? at + n + 1 : text.n;
 
         if (n >= 3 && memcmp(rest.p, "---", 3) == 0) {
-            struct str behind = str_trim(str_sub(rest, 3, n));
+            struct str behind = skip_blanks(str_sub(rest, 3, n));
 
             if (behind.n && behind.p[0] != '#')
                 return stop(p, PARSE_FAILS, line, "has text after the document separator");
@@ -272,7 +327,7 @@ static bool read_yaml(struct parser *p, struct str text, unsigned line)
         is_empty = false;
         at = next;
     }
-    return is_empty || read_chunk(p, str_sub(text, start, text.n), start_line);
+    return is_empty || read_last_chunk(p, str_sub(text, start, text.n), start_line);
 }
 
 static bool is_json_blank(char c)
@@ -296,18 +351,35 @@ static unsigned count_lines(struct str text)
     return n;
 }
 
-/* The JSON value at the start of `text`, as Go's decoder reads it into a map: duplicate keys
- * allowed, the last wins. NULL when malformed. */
-static json_t *read_json_value(struct str text, size_t *n_bytes)
+enum json_found { JSON_FOUND, JSON_MALFORMED, JSON_NOT_READ };
+
+/*
+ * The JSON value at the start of `text`, as Go's decoder reads it into a map: duplicate keys
+ * allowed, the last wins. JSON_NOT_READ: jansson refuses it, but Go may not: half a surrogate pair
+ * or bytes that are no UTF-8 (they become U+FFFD), a NUL in a key, more levels.
+ */
+static enum json_found read_json_value(struct str text, json_t **out, size_t *n_bytes)
 {
     json_error_t detail;
-    json_t *value =
-        json_loadb(text.n ? text.p : "", text.n,
-                   JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL | JSON_DISABLE_EOF_CHECK, &detail);
+    enum json_error_code code;
 
-    if (value)
+    *out = json_loadb(text.n ? text.p : "", text.n,
+                      JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL | JSON_DISABLE_EOF_CHECK, &detail);
+    if (*out) {
         *n_bytes = (size_t)detail.position;
-    return value;
+        return JSON_FOUND;
+    }
+    code = json_error_code(&detail);
+    if (code == json_error_stack_overflow || code == json_error_null_byte_in_key ||
+        str_contains(text, STR("\\ud")) || str_contains(text, STR("\\uD")) || !utf8_is_valid(text))
+        return JSON_NOT_READ;
+    return JSON_MALFORMED;
+}
+
+static bool stop_unread_json(struct parser *p, unsigned line)
+{
+    return stop(p, PARSE_NOT_KNOWN, line,
+                "is not read: JSON whose meaning to Argo CD is not known");
 }
 
 static bool wants_lines(const json_t *document)
@@ -331,16 +403,24 @@ static bool add_json(struct parser *p, json_t *document, struct str text, unsign
     return add_document(p, document, &origin);
 }
 
-/* consumeWhitespace(): blanks are eaten up to and including the first line's end. */
-static bool read_on_as_yaml(struct parser *p, size_t at, size_t non_blank, unsigned line)
+/* consumeWhitespace(): blanks are eaten up to and including the first line's end, looking four
+ * bytes ahead; where there are fewer left, the JSON decoder's error stays. */
+static bool read_on_as_yaml(struct parser *p, size_t at, unsigned line)
 {
-    while (at < non_blank && p->text.p[at] != '\n')
-        at++;
-    if (at < non_blank) {
-        at++;
-        line++;
+    struct str rest = str_sub(p->text, at, p->text.n);
+
+    for (;;) {
+        size_t n = blank_at(rest);
+        bool ends_line;
+
+        if (rest.n < 4 || str_starts(rest, STR("\xEF\xBF\xBD")))
+            return stop(p, PARSE_FAILS, line, "holds JSON that is no object of a kind");
+        ends_line = rest.p[0] == '\n';
+        rest = str_sub(rest, n, rest.n);
+        line += ends_line;
+        if (ends_line || !n)
+            return read_yaml(p, rest, line);
     }
-    return read_yaml(p, str_sub(p->text, at, p->text.n), line);
 }
 
 /* YAMLOrJSONDecoder.Decode: a stream of JSON objects; what fails as the first or second value is
@@ -351,38 +431,38 @@ static bool read_json_stream(struct parser *p)
     unsigned line = 1;
 
     for (unsigned count = 0;; count++) {
+        AUTO(json_unrefp) json_t *value = NULL;
         size_t start = skip_json_blanks(p->text, at);
         size_t n = 0;
-        json_t *value = NULL;
-        bool going_on;
+        unsigned start_line = line + count_lines(str_sub(p->text, at, start));
+        enum json_found found;
 
         if (start == p->text.n)
             return true;
-        value = read_json_value(str_sub(p->text, start, p->text.n), &n);
-        if (!json_is_object(value) || !has_kind(value)) {
-            json_decref(value);
-            if (count > 1) {
-                line += count_lines(str_sub(p->text, at, start));
-                return stop(p, PARSE_FAILS, line,
-                            "starts a JSON value that is no object of a kind");
-            }
-            return read_on_as_yaml(p, at, start, line);
+        if (str_starts(str_sub(p->text, start, p->text.n), STR("null"))) {
+            at = start + 4; /* no object and no error, whatever follows directly */
+            line = start_line;
+            continue;
         }
-        line += count_lines(str_sub(p->text, at, start));
-        going_on = add_json(p, value, str_sub(p->text, start, start + n), line);
-        json_decref(value);
-        if (!going_on)
+        found = read_json_value(str_sub(p->text, start, p->text.n), &value, &n);
+        if (found == JSON_NOT_READ)
+            return stop_unread_json(p, start_line);
+        if (!json_is_object(value) || !has_kind(value)) {
+            if (count > 1)
+                return stop(p, PARSE_FAILS, start_line,
+                            "starts a JSON value that is no object of a kind");
+            return read_on_as_yaml(p, at, line);
+        }
+        if (!add_json(p, value, str_sub(p->text, start, start + n), start_line))
             return false;
-        line += count_lines(str_sub(p->text, start, start + n));
         at = start + n;
+        line = start_line + count_lines(str_sub(p->text, start, at));
     }
 }
 
 static bool looks_like_json(struct str text)
 {
-    struct str head = str_trim(str_sub(text, 0, JSON_GUESS_BYTES));
-
-    return head.n && head.p[0] == '{';
+    return str_starts(skip_blanks(str_sub(text, 0, JSON_GUESS_BYTES)), STR("{"));
 }
 
 static bool has_three_strings(struct str text)
@@ -391,11 +471,13 @@ static bool has_three_strings(struct str text)
            str_contains(text, STR("metadata:"));
 }
 
-/* A document of a kind spells the key, or escapes it with a backslash. Most files of a repository
- * that are no manifests (values, workflows, charts' data) end here without being parsed. */
+/* A document of a kind spells the key, or escapes it with a backslash or a tag. Most files of a
+ * repository that are no manifests (values, workflows, charts' data) end here without being parsed.
+ */
 static bool may_hold_objects(struct str text)
 {
-    return str_contains(text, STR("kind")) || str_contains(text, STR("\\"));
+    return str_contains(text, STR("kind")) || str_find_char(text, '\\') < text.n ||
+           str_find_char(text, '!') < text.n;
 }
 
 static void parse_yaml_file(struct parser *p)
@@ -423,13 +505,16 @@ static void parse_json_file(struct parser *p)
     struct str text = p->text;
     size_t start = skip_json_blanks(text, 0);
     size_t n = 0;
-    json_t *value = read_json_value(str_sub(text, start, text.n), &n);
+    AUTO(json_unrefp) json_t *value = NULL;
+    enum json_found found = read_json_value(str_sub(text, start, text.n), &value, &n);
     size_t end = skip_json_blanks(text, start + n);
     unsigned line = 1 + count_lines(str_sub(text, 0, start));
 
     p->out->worth_a_note =
         str_contains(text, STR("\"apiVersion\"")) && str_contains(text, STR("\"kind\""));
-    if (!value)
+    if (found == JSON_NOT_READ)
+        (void)stop_unread_json(p, line);
+    else if (found == JSON_MALFORMED)
         (void)stop(p, PARSE_FAILS, 0, "is malformed JSON");
     else if (!json_is_object(value) || !has_kind(value))
         (void)stop(p, PARSE_FAILS, 0, "is no Kubernetes object");
@@ -437,7 +522,6 @@ static void parse_json_file(struct parser *p)
         (void)stop(p, PARSE_FAILS, 0, "holds more than one JSON value");
     else
         (void)add_json(p, value, str_sub(text, start, start + n), line);
-    json_decref(value);
 }
 
 static void drop_objects(struct parse *p)
