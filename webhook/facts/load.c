@@ -334,6 +334,9 @@ bool facts_changed(const struct facts *f, int64_t now)
         } else if (fact->shared && !fact->kept) {
             if (repository_changed(fact->shared->repository))
                 return true;
+        } else if (fact->is_exact) {
+            /* A fetch that was under way may have been in the way: nothing tells when it is not. */
+            return true;
         } else {
             struct probe seen = probe(f->settings->repositories[i].path);
 
