@@ -79,9 +79,11 @@ static bool find_content(const struct facts *f, const struct application *app,
 static void render_source(const struct facts *f, const struct application *app,
                           const struct source *source, bool may_skip, struct source_output *out)
 {
+    AUTO(freep) char *instance = facts_instance_name(f, &app->id);
     struct render_request q = {
         .source = source,
         .app_name = app->id.name,
+        .instance_name = str_from(instance),
         .destination_namespace = app->destination.namespace,
         .skips_marked_files = skips_marked_files(f),
         .may_skip = may_skip,

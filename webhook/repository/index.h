@@ -36,6 +36,7 @@ struct render {
     size_t directory;  /* the node it leads to */
     bool ends_in_link; /* the path's last component is a symlink */
     struct output_builder *output;
+    struct overridden *overridden; /* owned; NULL: nothing overrides the source */
 };
 
 /* The file as manifests, as contents_glance() or contents_parsed() gives it: it may be

@@ -56,6 +56,11 @@ void output_add(struct output_builder *b, const struct manifest *manifest)
     };
 }
 
+void output_set_type(struct output_builder *b, enum source_type type)
+{
+    b->out->type = type;
+}
+
 size_t output_n(const struct output_builder *b)
 {
     return b->out->n_objects;

@@ -13,6 +13,8 @@ struct output_builder *output_new(struct str destination_namespace);
 /* Adds an object of a file as it is written; its namespace may still be "". Past
  * OUTPUT_MAX_OBJECTS the output becomes PARTIAL and none is certain. */
 void output_add(struct output_builder *b, const struct manifest *manifest);
+/* What the source is rendered as. */
+void output_set_type(struct output_builder *b, enum source_type type);
 size_t output_n(const struct output_builder *b);
 /* The object as it stands now; borrowed until the next output_add(). */
 struct rendered *output_at(struct output_builder *b, size_t index);

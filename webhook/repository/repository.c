@@ -5,6 +5,7 @@
 #include "repository/helm.h"
 #include "repository/index.h"
 #include "repository/kustomize.h"
+#include "repository/overrides.h"
 #include "repository/quote.h"
 #include "repository/source_type.h"
 #include <limits.h>
@@ -326,9 +327,13 @@ const struct repository_note *repository_note_at(const struct repository *r, siz
 
 static void render_path(struct render *r)
 {
+    enum source_type type;
+
     if (!source_find_path(r))
         return;
-    switch (source_find_type(r)) {
+    type = source_find_type(r);
+    output_set_type(r->output, type);
+    switch (type) {
     case SOURCE_DIRECTORY:
         directory_render(r);
         break;
@@ -338,7 +343,8 @@ static void render_path(struct render *r)
     case SOURCE_HELM:
         helm_render(r);
         break;
-    case SOURCE_DECIDED:
+    case SOURCE_PLUGIN:
+    case SOURCE_UNSETTLED:
         break;
     }
 }
@@ -379,6 +385,7 @@ struct rendering *repository_render(const struct repository *r, const struct ren
     } else {
         render_path(&render);
     }
+    overridden_free(render.overridden);
     return output_finish(render.output);
 }
 

@@ -116,7 +116,10 @@ const struct repository_note *repository_note_at(const struct repository *r, siz
 
 struct render_request {
     const struct source *source;
-    struct str app_name;              /* the Application's own, for .argocd-source-<name>.yaml */
+    struct str app_name; /* the Application's own */
+    /* What Argo CD calls it, for .argocd-source-<name>.yaml: `ns_name` where the Application is not
+     * in Argo CD's own namespace; STR_NONE: the same as app_name. */
+    struct str instance_name;
     struct str destination_namespace; /* fills manifests that have none */
     enum tri skips_marked_files;      /* +argocd:skip-file-rendering: Argo CD >= 3.1 */
     /* Leave unparsed what holds nothing that rules ask for: the rendering is then good for finding
@@ -137,6 +140,15 @@ struct rendered {
     bool changed;
 };
 
+/* What a source is rendered as (reference/argocd.md 2.1). */
+enum source_type {
+    SOURCE_UNSETTLED, /* it renders nothing, or what would settle its type is missing or broken */
+    SOURCE_DIRECTORY,
+    SOURCE_KUSTOMIZE,
+    SOURCE_HELM,
+    SOURCE_PLUGIN,
+};
+
 enum render_state {
     RENDER_COMPLETE, /* `objects` is the whole output */
     RENDER_PARTIAL,  /* `objects` are certain; more is possible, `why` says what is not known */
@@ -145,6 +157,7 @@ enum render_state {
 
 struct rendering {
     enum render_state state;
+    enum source_type type;
     /* for PARTIAL and FAILS: one phrase naming the file or feature, no full stop; at most about 600
      * bytes, without userinfo, and already escaped: print it as it is */
     char *why;

@@ -1,6 +1,7 @@
 #include "repository/source_type.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "repository/overrides.h"
 #include "repository/quote.h"
 #include <string.h>
 
@@ -90,36 +91,17 @@ bool source_find_path(struct render *r)
     return true;
 }
 
-/* .argocd-source.yaml and .argocd-source-<instance name>.yaml change the source; the instance name
- * is the Application's name, after "<namespace>_" for apps outside Argo CD's namespace. */
-static bool is_override(struct str name, struct str app_name)
-{
-    struct str middle;
-
-    if (str_is(name, ".argocd-source.yaml"))
-        return true;
-    if (!str_starts(name, STR(".argocd-source-")) || !str_ends(name, STR(".yaml")))
-        return false;
-    middle = str_sub(name, sizeof ".argocd-source-" - 1, name.n - (sizeof ".yaml" - 1));
-    if (!str_ends(middle, app_name))
-        return false;
-    return middle.n == app_name.n || middle.p[middle.n - app_name.n - 1] == '_';
-}
-
-/* What lies directly in the path: an override, and the type discovery.go would find. */
-static enum source_type discover(const struct render *r, const struct node **override)
+/* The type discovery.go would find in what lies directly in the path. */
+static enum source_type discover(const struct render *r)
 {
     const struct node *nodes = r->tree->nodes;
     enum source_type type = SOURCE_DIRECTORY;
 
-    *override = NULL;
     for (size_t i = r->directory + 1; i < nodes[r->directory].end; i = nodes[i].end) {
         struct str name = node_name(&nodes[i]);
 
         if (nodes[i].kind == NODE_DIRECTORY)
             continue;
-        if (is_override(name, r->request->app_name))
-            *override = &nodes[i];
         if (str_ends(name, STR("Chart.yaml")))
             type = SOURCE_HELM; /* the lexically last name wins */
         else if (contents_is_kustomization(name))
@@ -162,34 +144,38 @@ static bool is_directory_set(const struct source *s)
                                     s->directory.include.n || s->directory.exclude.n);
 }
 
+/* An option that an override file sets is one even when it is empty: nobody drops it there. */
+static bool counts(const struct render *r, const json_t *option, const char *name)
+{
+    return is_set(option) || overridden_sets(r->overridden, name);
+}
+
 enum source_type source_find_type(struct render *r)
 {
-    const struct source *s = r->request->source;
-    const struct node *override;
-    enum source_type discovered = discover(r, &override);
-    bool kustomize = is_set(s->kustomize);
-    bool helm = is_set(s->helm);
-    bool directory = is_directory_set(s);
+    const struct source *s;
+    bool kustomize;
+    bool helm;
+    bool directory;
 
-    if (override) {
-        output_partial(r->output, "%s overrides the source, and overrides are not read",
-                       quote(str_from(override->path)).text);
-        output_uncertain(r->output);
-        return SOURCE_DECIDED;
-    }
+    if (!overrides_apply(r))
+        return SOURCE_UNSETTLED;
+    s = r->request->source;
+    kustomize = counts(r, s->kustomize, "kustomize");
+    helm = counts(r, s->helm, "helm");
+    directory = is_directory_set(s) || overridden_sets(r->overridden, "directory");
     if (kustomize + helm + directory + !!s->plugin > 1) {
         output_fails(r->output, "the source sets more than one of kustomize, helm, directory "
                                 "and plugin");
-        return SOURCE_DECIDED;
+        return SOURCE_UNSETTLED;
     }
     if (s->plugin) { /* which the controller leaves alone */
         output_partial(r->output, "the output of a config management plugin");
         output_uncertain(r->output);
-        return SOURCE_DECIDED;
+        return SOURCE_PLUGIN;
     }
     if (helm)
         return SOURCE_HELM;
     if (kustomize)
         return SOURCE_KUSTOMIZE;
-    return directory ? SOURCE_DIRECTORY : discovered;
+    return directory ? SOURCE_DIRECTORY : discover(r);
 }

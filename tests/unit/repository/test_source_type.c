@@ -147,24 +147,114 @@ static void an_empty_option_is_none(void **state)
     }
 }
 
-static void an_override_file_is_not_known(void **state)
+/* What the files in the path make of a source that excludes x.yaml. */
+static const char *overridden(struct fixture *f, const char *file, const char *text)
+{
+    struct source s = {.path = STR("a"), .directory = {.present = true, .exclude = STR("x.yaml")}};
+    static const char *shown;
+
+    fixture_renew(f);
+    mkfiles(f, "a/x.yaml", APP("x"), "a/y.yaml", APP("why"), "a/sub/z.yaml", APP("z"), file, text,
+            NULL);
+    fixture_load(f);
+    shown = rendered(f, &s);
+    return shown;
+}
+
+#define WITHOUT_X "COMPLETE | Application argocd/why"
+
+static void an_override_file_is_merged_into_the_source(void **state)
+{
+    struct fixture *f = *state;
+    static const char own[] = "a/.argocd-source-root.yaml";
+    static const char all[] = "a/.argocd-source.yaml";
+
+    assert_string_equal(overridden(f, all, "directory: {exclude: y.yaml}\n"),
+                        "COMPLETE | Application argocd/x");
+    assert_string_equal(overridden(f, own, "directory: {exclude: y.yaml}\n"),
+                        "COMPLETE | Application argocd/x");
+    assert_string_equal(overridden(f, own, "directory: {recurse: true}\n"),
+                        "COMPLETE | Application argocd/z | Application argocd/why");
+    assert_string_equal(overridden(f, own, "directory: {include: 'x*'}\n"), "COMPLETE");
+    /* another Application's, or a name that only ends like ours */
+    assert_string_equal(
+        overridden(f, "a/.argocd-source-other.yaml", "directory: {exclude: y.yaml}\n"), WITHOUT_X);
+    assert_string_equal(
+        overridden(f, "a/.argocd-source-team_root.yaml", "directory: {exclude: y.yaml}\n"),
+        WITHOUT_X);
+    assert_string_equal(
+        overridden(f, "a/.argocd-source-myroot.yaml", "directory: {exclude: y.yaml}\n"), WITHOUT_X);
+    assert_string_equal(overridden(f, "a/sub/.argocd-source.yaml", "kustomize: {}\n"), WITHOUT_X);
+    assert_string_equal(overridden(f, "a/.argocd-source.yml", "kustomize: {}\n"), WITHOUT_X);
+}
+
+/* The merged text is decoded over the source as it was, so that what is gone from it stays. */
+static void a_null_takes_nothing_away(void **state)
+{
+    struct fixture *f = *state;
+    static const char file[] = "a/.argocd-source.yaml";
+
+    assert_string_equal(overridden(f, file, "directory: null\n"), WITHOUT_X);
+    assert_string_equal(overridden(f, file, "directory: {exclude: null}\n"), WITHOUT_X);
+    assert_string_equal(overridden(f, file, "{}\n"), WITHOUT_X);
+}
+
+static void an_override_file_leaves_the_place_alone(void **state)
 {
     struct fixture *f = *state;
 
-    mkfiles(f, "a/.argocd-source.yaml", "{}", "b/.argocd-source-root.yaml", "{}",
-            "c/.argocd-source-team_root.yaml", "{}", "d/.argocd-source-other.yaml", "a: b\n",
-            "e/.argocd-source-myroot.yaml", "a: b\n", NULL);
+    assert_string_equal(overridden(f, "a/.argocd-source.yaml",
+                                   "path: b\nrepoURL: https://elsewhere.example/x\nchart: c\n"
+                                   "targetRevision: v1\nunknown: [1]\n"),
+                        WITHOUT_X);
+}
+
+static void an_override_file_may_set_a_second_type(void **state)
+{
+    struct fixture *f = *state;
+    static const char more[] =
+        "FAILS the source sets more than one of kustomize, helm, directory and plugin";
+
+    assert_string_equal(overridden(f, "a/.argocd-source.yaml", "helm: {releaseName: x}\n"), more);
+    /* the controller drops empty options of the Application, and not those of a file */
+    assert_string_equal(overridden(f, "a/.argocd-source.yaml", "kustomize: {}\n"), more);
+    assert_string_equal(overridden(f, "a/.argocd-source.yaml", "kustomize: null\n"), WITHOUT_X);
+}
+
+static void the_more_special_override_comes_last(void **state)
+{
+    struct fixture *f = *state;
+    struct source s = {.path = STR("a")};
+
+    mkfiles(f, "a/x.yaml", APP("x"), "a/y.yaml", APP("why"), "a/.argocd-source.yaml",
+            "directory: {exclude: x.yaml, recurse: true}\n", "a/.argocd-source-root.yaml",
+            "directory: {exclude: y.yaml}\n", "a/sub/z.yaml", APP("z"), NULL);
     fixture_load(f);
-    assert_string_equal(
-        rendered_path(f, "a"),
-        "PARTIAL a/.argocd-source.yaml overrides the source, and overrides are not read");
-    assert_string_equal(
-        rendered_path(f, "b"),
-        "PARTIAL b/.argocd-source-root.yaml overrides the source, and overrides are not read");
-    assert_string_equal(rendered_path(f, "c"), "PARTIAL c/.argocd-source-team_root.yaml overrides "
-                                               "the source, and overrides are not read");
-    assert_string_equal(rendered_path(f, "d"), "COMPLETE");
-    assert_string_equal(rendered_path(f, "e"), "COMPLETE");
+    assert_string_equal(rendered(f, &s), "COMPLETE | Application argocd/z | Application argocd/x");
+}
+
+static void an_override_file_that_cannot_be_read(void **state)
+{
+    struct fixture *f = *state;
+    static const char file[] = "a/.argocd-source.yaml";
+
+    assert_string_equal(overridden(f, file, "directory: {\n"),
+                        "FAILS a/.argocd-source.yaml is malformed YAML (line 2, column 1)");
+    assert_string_equal(overridden(f, file, "directory: all\n"),
+                        "FAILS a/.argocd-source.yaml sets directory to what is no mapping");
+    assert_string_equal(overridden(f, file, "path: [b]\n"),
+                        "FAILS a/.argocd-source.yaml sets path to what is no text");
+    assert_string_equal(overridden(f, file, "directory: {recurse: 'yes'}\n"),
+                        "FAILS an override sets directory.recurse to neither true nor false");
+    assert_string_equal(overridden(f, file, "directory: {exclude: [a]}\n"),
+                        "FAILS an override sets directory.exclude to what is no text");
+    assert_string_equal(overridden(f, file, "Directory: {recurse: true}\n"),
+                        "PARTIAL a/.argocd-source.yaml spells Directory in another case");
+    assert_string_equal(overridden(f, file, "# nothing\n"),
+                        "PARTIAL a/.argocd-source.yaml is empty");
+    assert_string_equal(overridden(f, file, "plugin: {name: x}\n"),
+                        "FAILS the source sets more than one of kustomize, helm, directory and "
+                        "plugin");
 }
 
 int main(void)
@@ -178,7 +268,12 @@ int main(void)
         CASE(the_lexically_last_name_decides),
         CASE(an_explicit_type_wins),
         CASE(an_empty_option_is_none),
-        CASE(an_override_file_is_not_known),
+        CASE(an_override_file_is_merged_into_the_source),
+        CASE(a_null_takes_nothing_away),
+        CASE(an_override_file_leaves_the_place_alone),
+        CASE(an_override_file_may_set_a_second_type),
+        CASE(the_more_special_override_comes_last),
+        CASE(an_override_file_that_cannot_be_read),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
