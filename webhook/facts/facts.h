@@ -140,6 +140,10 @@ struct output {
     struct source_output *sources;
     size_t n;
 };
+/* How Argo CD asks for a source of the Application; the result is what *out borrows, for the caller
+ * to free. */
+char *facts_request(const struct facts *f, const struct application *app,
+                    const struct source *source, struct render_request *out);
 /* Never fails. The caller frees it with output_free(). Bounded by the size of the indices. */
 struct output *facts_render(const struct facts *f, const struct application *app);
 /* The same of the sources that the Application's operation brings; NULL when it brings none that
@@ -149,8 +153,9 @@ void output_free(struct output *o); /* NULL is fine */
 void output_freep(struct output **o);
 
 /*
- * Whether the output holds the object. Where YES, *found and *by are set; where NOT_KNOWN, *why is
- * a phrase borrowed from `o` naming what is missing. Objects annotated hook: Skip do not count.
+ * Whether the output holds the object. Where YES, *found and *by are set; where NOT_KNOWN, *by is
+ * the source that leaves it open and *why a phrase borrowed from `o` naming what is missing.
+ * Objects annotated hook: Skip do not count.
  */
 enum tri output_has(const struct output *o, const struct identity *id,
                     const struct rendered **found, const struct source_output **by,

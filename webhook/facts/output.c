@@ -76,19 +76,28 @@ static bool find_content(const struct facts *f, const struct application *app,
     return out->repository != NULL;
 }
 
-static void render_source(const struct facts *f, const struct application *app,
-                          const struct source *source, bool may_skip, struct source_output *out)
+char *facts_request(const struct facts *f, const struct application *app,
+                    const struct source *source, struct render_request *out)
 {
-    AUTO(freep) char *instance = facts_instance_name(f, &app->id);
-    struct render_request q = {
+    char *instance = facts_instance_name(f, &app->id);
+
+    *out = (struct render_request){
         .source = source,
         .app_name = app->id.name,
         .instance_name = str_from(instance),
         .destination_namespace = app->destination.namespace,
         .skips_marked_files = skips_marked_files(f),
-        .may_skip = may_skip,
     };
+    return instance;
+}
 
+static void render_source(const struct facts *f, const struct application *app,
+                          const struct source *source, bool may_skip, struct source_output *out)
+{
+    struct render_request q;
+    AUTO(freep) char *instance = facts_request(f, app, source, &q);
+
+    q.may_skip = may_skip;
     *out = (struct source_output){.source = source, .makes_argocd_secret = TRI_NOT_KNOWN};
     if (source->chart.n) {
         if (str_is(source->chart, "argo-cd")) {
@@ -102,10 +111,16 @@ static void render_source(const struct facts *f, const struct application *app,
     if (!source->path.n) {
         /* ref-only sources render nothing; without a ref the spec is invalid (reference 1.1). */
         out->rendering = source->ref.n ? nothing() : fails("the source has neither path nor chart");
+        if (out->rendering->why)
+            out->why = xstrdup(out->rendering->why);
         return;
     }
     if (str_starts(source->repo_url, STR("oci://"))) {
         out->why = about_url("the content of ", source->repo_url, " is not in Git");
+        return;
+    }
+    if (!source->repo_url.n) {
+        out->why = xstrdup("the source names no repository");
         return;
     }
     if (!find_content(f, app, source, out))
@@ -298,6 +313,7 @@ static enum tri find(const struct output *o, const struct identity *id, counts_f
     const struct source_output *open = NULL;
 
     if (failing) {
+        *by = failing;
         *why = why_of(failing) ? why_of(failing) : "one of its sources would fail to generate";
         return TRI_NOT_KNOWN;
     }
@@ -314,6 +330,7 @@ static enum tri find(const struct output *o, const struct identity *id, counts_f
     }
     if (!open)
         return TRI_NO;
+    *by = open;
     *why = why_of(open) ? why_of(open) : "what one of its sources yields is not known";
     return TRI_NOT_KNOWN;
 }

@@ -31,10 +31,11 @@ struct render {
     const struct repository *repository;
     const struct tree *tree;
     const struct contents *contents;
-    const struct render_request *request;
-    const char *path;  /* the source's, cleaned; "." for the root */
-    size_t directory;  /* the node it leads to */
-    bool ends_in_link; /* the path's last component is a symlink */
+    const struct render_request *asked;   /* as the caller wants it */
+    const struct render_request *request; /* the same, until files override the source */
+    const char *path;                     /* the source's, cleaned; "." for the root */
+    size_t directory;                     /* the node it leads to */
+    bool ends_in_link;                    /* the path's last component is a symlink */
     struct output_builder *output;
     struct overridden *overridden; /* owned; NULL: nothing overrides the source */
 };

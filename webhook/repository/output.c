@@ -226,6 +226,7 @@ struct rendering_rest {
     const struct repository *repository;
     struct render_request request; /* without may_skip */
     char *app_name;
+    char *instance_name;
     char *namespace;
     bool (*is_kept)(const struct identity *id); /* NULL: all are */
     _Atomic(struct rendering *) whole;
@@ -244,6 +245,8 @@ void output_skips(struct output_builder *b, const struct repository *r,
     rest->request.may_skip = false;
     rest->app_name = xstrndup(q->app_name);
     rest->request.app_name.p = rest->app_name;
+    rest->instance_name = xstrndup(q->instance_name);
+    rest->request.instance_name.p = rest->instance_name;
     rest->namespace = xstrndup(q->destination_namespace);
     rest->request.destination_namespace.p = rest->namespace;
 }
@@ -289,6 +292,7 @@ static void rest_free(struct rendering_rest *rest)
         return;
     rendering_free(atomic_load_explicit(&rest->whole, memory_order_acquire));
     free(rest->app_name);
+    free(rest->instance_name);
     free(rest->namespace);
     free(rest);
 }

@@ -355,7 +355,7 @@ const struct parsed *render_manifests(const struct render *r, size_t node, enum 
                                                        : contents_parsed(r->contents, node, syntax);
 
     if (parsed && parsed->state == PARSE_SKIPPED)
-        output_skips(r->output, r->repository, r->request);
+        output_skips(r->output, r->repository, r->asked);
     return parsed;
 }
 
@@ -365,6 +365,7 @@ struct rendering *repository_render(const struct repository *r, const struct ren
         .repository = r,
         .tree = r->tree,
         .contents = r->contents,
+        .asked = q,
         .request = q,
         .output = output_new(q->destination_namespace),
     };
