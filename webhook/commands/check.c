@@ -1,3 +1,4 @@
+#include "advice/advice.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "certs/certs.h"
@@ -143,8 +144,56 @@ static json_t *renamed(const struct manifest *m, struct str name)
     return object;
 }
 
-static void judge_one(const struct facts *f, const struct placed *placed, int64_t now,
-                      struct check_report *report)
+/* What one run over the repositories needs. */
+struct run {
+    const struct facts *facts;
+    int64_t now;
+    struct check_report *report;
+    struct placements placements;
+    const struct known_application **by_manifest; /* those that stand in files, sorted */
+    size_t n_by_manifest;
+};
+
+static int by_definition(const void *left, const void *right)
+{
+    const struct known_application *a = *(const struct known_application *const *)left;
+    const struct known_application *b = *(const struct known_application *const *)right;
+
+    return (a->manifest > b->manifest) - (a->manifest < b->manifest);
+}
+
+static void sort_definitions(struct run *r)
+{
+    size_t n = facts_n_applications(r->facts);
+
+    r->by_manifest = xcalloc(n, sizeof(struct known_application *));
+    for (size_t i = 0; i < n; i++)
+        if (facts_application(r->facts, i)->manifest)
+            r->by_manifest[r->n_by_manifest++] = facts_application(r->facts, i);
+    if (r->n_by_manifest)
+        qsort(r->by_manifest, r->n_by_manifest, sizeof(struct known_application *), by_definition);
+}
+
+/* An Application that is not this Argo CD's, or that cannot be read, has no source to count. */
+static void count_source(const struct run *r, const struct placed *placed,
+                         const struct verdict *verdict)
+{
+    struct known_application wanted = {.manifest = placed->manifest};
+    const struct known_application *key = &wanted;
+    const struct known_application **found = NULL;
+    struct identity id = placed->manifest->id;
+
+    if (r->n_by_manifest)
+        found = bsearch(&key, r->by_manifest, r->n_by_manifest, sizeof(struct known_application *),
+                        by_definition);
+    if (!found)
+        return;
+    id.namespace = placed->namespace;
+    id.name = placed->name;
+    check_report_count_source(r->report, source_kind_of(*found, &id), verdict);
+}
+
+static void judge_one(const struct run *r, const struct placed *placed)
 {
     const struct manifest *m = placed->manifest;
     AUTO(json_unrefp) json_t *object = renamed(m, placed->name);
@@ -153,26 +202,28 @@ static void judge_one(const struct facts *f, const struct placed *placed, int64_
     struct err err = {0};
 
     if (!review_from_manifest(object, placed->namespace, m->file, m->line, &review, &err)) {
-        check_report_note(report, m->file, m->line, err.what);
+        check_report_note(r->report, m->file, m->line, err.what);
         return;
     }
-    verdict = judge(review, f, now);
-    check_report_add(report, review, verdict);
+    verdict = judge(review, r->facts, r->now);
+    check_report_add(r->report, review, verdict);
+    if (review->kind == REVIEW_APPLICATION)
+        count_source(r, placed, verdict);
 }
 
 /* Under each identity it is rendered with, for that is what will exist; else as it is written. */
-static void judge_manifest(const struct facts *f, const struct placements *places,
-                           const struct manifest *m, int64_t now, struct check_report *report)
+static void judge_manifest(const struct run *r, const struct manifest *m)
 {
+    const struct placements *places = &r->placements;
     size_t first = find_place(places, m);
     size_t i = first;
 
     for (; i < places->n && places->items[i].manifest == m; i++)
-        judge_one(f, &places->items[i], now, report);
+        judge_one(r, &places->items[i]);
     if (i == first) {
-        struct placed as_written = {m, written_namespace(f, m, report), m->id.name};
+        struct placed as_written = {m, written_namespace(r->facts, m, r->report), m->id.name};
 
-        judge_one(f, &as_written, now, report);
+        judge_one(r, &as_written);
     }
 }
 
@@ -200,10 +251,21 @@ static void add_notes(const struct facts *f, struct check_report *report)
     }
 }
 
+static void add_advice(const struct facts *f, struct check_report *report)
+{
+    struct advice_list list;
+
+    advise(f, &list);
+    for (size_t i = 0; i < list.n; i++)
+        check_report_advise(report, &list.items[i]);
+    advice_clear(&list);
+}
+
 static void judge_all(const struct facts *f, int64_t now, struct check_report *report)
 {
-    struct placements places = place_all(f);
+    struct run run = {.facts = f, .now = now, .report = report, .placements = place_all(f)};
 
+    sort_definitions(&run);
     for (size_t i = 0; i < facts_n_repositories(f); i++) {
         const struct repository *r = facts_repository(f, i);
 
@@ -211,11 +273,13 @@ static void judge_all(const struct facts *f, int64_t now, struct check_report *r
             const struct manifest *m = repository_manifest(r, k);
 
             if (is_judged(&m->id))
-                judge_manifest(f, &places, m, now, report);
+                judge_manifest(&run, m);
         }
     }
-    free(places.items);
+    free(run.by_manifest);
+    free(run.placements.items);
     add_notes(f, report);
+    add_advice(f, report);
 }
 
 static void write_sarif(const struct check_report *report, struct buf *out)

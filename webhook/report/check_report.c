@@ -19,6 +19,7 @@ struct check_report {
     struct checked_note *notes;
     size_t n_notes;
     size_t capacity_notes;
+    struct check_sources sources;
 };
 
 struct check_report *check_report_new(void)
@@ -60,6 +61,7 @@ void check_report_free(struct check_report *r)
     for (size_t i = 0; i < r->n_notes; i++) {
         free(r->notes[i].file);
         free(r->notes[i].text);
+        free(r->notes[i].about);
     }
     free(r->notes);
     free(r);
@@ -155,6 +157,22 @@ void check_report_add_registration(struct check_report *r, const char *rule, con
                 verdict);
 }
 
+void check_report_count_source(struct check_report *r, enum source_kind kind,
+                               const struct verdict *verdict)
+{
+    bool undecided = false;
+
+    for (size_t i = 0; i < verdict->n_findings; i++)
+        undecided = undecided || verdict->findings[i].verdict == FINDING_UNDECIDED;
+    r->sources.of[kind].decided += !undecided;
+    r->sources.of[kind].undecided += undecided;
+}
+
+const struct check_sources *check_report_sources(const struct check_report *r)
+{
+    return &r->sources;
+}
+
 void check_report_note(struct check_report *r, const char *file, unsigned line, const char *text)
 {
     r->notes = xgrow(r->notes, r->n_notes, &r->capacity_notes, sizeof *r->notes);
@@ -163,6 +181,19 @@ void check_report_note(struct check_report *r, const char *file, unsigned line, 
         .line = line,
         .text = escaped(str_from(text), 0),
     };
+}
+
+void check_report_advise(struct check_report *r, const struct advice *advice)
+{
+    struct checked_note *note;
+
+    check_report_note(r, advice->file, advice->line, "");
+    note = &r->notes[r->n_notes - 1];
+    free(note->text);
+    note->text = xstrdup(advice->text);
+    note->is_advice = true;
+    note->id = advice->id;
+    note->about = xstrdup(advice->about);
 }
 
 bool check_report_denies(const struct check_report *r)
@@ -305,8 +336,12 @@ void check_report_text(const struct check_report *r, struct buf *out)
         write_finding(out, v->findings[i]);
     for (size_t i = 0; i < v->n_notes; i++) {
         check_place_write(out, v->notes[i]->file, v->notes[i]->line);
-        buf_printf(out, "note: %s\n", v->notes[i]->text);
+        if (v->notes[i]->is_advice)
+            buf_printf(out, "note [%s] %s\n", advice_name(v->notes[i]->id), v->notes[i]->text);
+        else
+            buf_printf(out, "note: %s\n", v->notes[i]->text);
     }
+    check_sources_text(&r->sources, out);
     write_summary(r, out);
 }
 
@@ -362,10 +397,13 @@ void check_report_json(const struct check_report *r, struct buf *out)
     for (size_t i = 0; i < v->n_notes; i++) {
         json_out_open(out, NULL, '{');
         write_json_place(out, v->notes[i]->file, v->notes[i]->line);
+        if (v->notes[i]->is_advice)
+            json_out_text(out, "id", str_from(advice_name(v->notes[i]->id)));
         json_out_text(out, "text", str_from(v->notes[i]->text));
         json_out_close(out, '}');
     }
     json_out_close(out, ']');
+    check_sources_json(&r->sources, "summary", out);
     json_out_close(out, '}');
     buf_addc(out, '\n');
 }

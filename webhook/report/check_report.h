@@ -1,8 +1,10 @@
 /* check_report.h: the findings of a run over many objects, as text or JSON, and a view of them for
  * other writers. */
 #pragma once
+#include "advice/advice.h"
 #include "base/buf.h"
 #include "base/str.h"
+#include "report/check_sources.h"
 #include "review/review.h"
 #include "rules/verdict.h"
 
@@ -27,6 +29,9 @@ struct checked_note {
     char *file;    /* a path, as it is; "" when not known */
     unsigned line; /* 0 when not known */
     char *text;    /* escaped */
+    bool is_advice;
+    enum advice_id id; /* of advice */
+    char *about;       /* of advice; NULL else */
 };
 
 struct check_report *check_report_new(void);
@@ -35,6 +40,9 @@ void check_report_freep(struct check_report **r);
 /* Counts the object and copies its findings. */
 void check_report_add(struct check_report *r, const struct review *review,
                       const struct verdict *verdict);
+/* Counts an Application under the sort of its source; verdict: the one that was added. */
+void check_report_count_source(struct check_report *r, enum source_kind kind,
+                               const struct verdict *verdict);
 /* Counts a ValidatingWebhookConfiguration; the report names them only if there is one. */
 void check_report_count_webhook_configuration(struct check_report *r);
 /*
@@ -46,6 +54,9 @@ void check_report_add_registration(struct check_report *r, const char *rule, con
                                    const struct verdict *verdict);
 /* file may be NULL, line 0 when not known. Copies. */
 void check_report_note(struct check_report *r, const char *file, unsigned line, const char *text);
+/* The same for advice, a note that can be told from others. */
+void check_report_advise(struct check_report *r, const struct advice *advice);
+const struct check_sources *check_report_sources(const struct check_report *r);
 bool check_report_denies(const struct check_report *r);
 
 /*

@@ -256,7 +256,10 @@ static void write_notes(struct buf *out, const struct check_view *v)
     buf_adds(out, "    <system-out>");
     for (size_t i = 0; i < v->n_notes; i++) {
         add_place(out, v->notes[i]->file, v->notes[i]->line);
-        buf_adds(out, "note: ");
+        if (v->notes[i]->is_advice)
+            buf_printf(out, "note [%s] ", advice_name(v->notes[i]->id));
+        else
+            buf_adds(out, "note: ");
         add_xml(out, str_from(v->notes[i]->text));
         buf_addc(out, '\n');
     }
@@ -273,6 +276,7 @@ void junit_write(const struct check_report *report, struct buf *out)
     write_counts(out, &counts);
     buf_adds(out, "  <testsuite name=\"syncguard check\"");
     write_counts(out, &counts);
+    check_sources_junit(check_report_sources(report), out);
     for (size_t i = 0; i < rows.n;) {
         struct rows c = case_at(&rows, i);
 

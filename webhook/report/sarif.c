@@ -17,7 +17,10 @@ struct rule_text {
     const char *help;
 };
 
-/* All of them in every run, so that a rule keeps its index: those of enum rule_id, then lockout. */
+enum { N_FINDERS = N_RULES + 1 }; /* with lockout */
+
+/* All of them in every run, so that a rule keeps its index: those of enum rule_id, then lockout,
+ * then the advice. */
 static const struct rule_text rules[] = {
     [RULE_SELF_REFERENCE] =
         {"error", "An Application syncs itself.",
@@ -51,10 +54,32 @@ static const struct rule_text rules[] = {
          "it back, or that leaves a hole in the guard.",
          "Change the field that the finding names, and check the registration again before it is "
          "applied."},
+    [N_FINDERS + ADVICE_UNUSED_CHART] =
+        {"note", "No Application uses a chart.",
+         "A Helm chart of the repository that is no Application's source, no dependency of another "
+         "chart and inflated by no kustomization.",
+         "Remove the chart, or add the Application that was forgotten."},
+    [N_FINDERS + ADVICE_SHARED_RESOURCE] =
+        {"note", "Two Applications render one resource.",
+         "Both apply the resource to one cluster, and each sync takes it from the other. Argo CD "
+         "shows a SharedResourceWarning.",
+         "Leave the resource to one of the Applications."},
+    [N_FINDERS + ADVICE_DEFINITION_NOT_RENDERED] =
+        {"note", "An Application's definition lies below its own source path.",
+         "The source does not render the definition now. A change of its options, or of what is "
+         "listed there, would make the Application sync itself.",
+         "Keep Applications in a path that none of them syncs, or that their parent alone does."},
+    [N_FINDERS + ADVICE_GLOB_MATCHES_NOTHING] =
+        {"note", "A pattern matches no file.",
+         "directory.include and directory.exclude are one glob each, held against the file's path "
+         "below the source path; a list stands in braces: {a.yaml,b/*}.",
+         "Write the pattern as the note says, or remove it."},
 };
 
 static const char *rule_name(size_t index)
 {
+    if (index >= N_FINDERS)
+        return advice_name((enum advice_id)(index - N_FINDERS));
     return index < N_RULES ? rule_id_name((enum rule_id)index) : RULE_LOCKOUT;
 }
 
@@ -169,20 +194,26 @@ static uint64_t hash_text(uint64_t hash, const char *text)
     return hash;
 }
 
-/* What a finding is about, wherever it stands and however it is worded. */
-static void write_fingerprint(struct buf *out, const struct checked_finding *c)
+static void write_hash(struct buf *out, const char *const *parts, size_t n)
 {
-    const char *const parts[] = {c->rule,         c->object->kind,    c->object->namespace,
-                                 c->object->name, c->finding.subject, c->finding.target};
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
     char text[17];
 
-    for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+    for (size_t i = 0; i < n; i++)
         hash = hash_text(hash, parts[i]);
     (void)snprintf(text, sizeof text, "%016llx", (unsigned long long)hash);
     json_out_open(out, "partialFingerprints", '{');
     json_out_text(out, "syncguardFinding/v1", str_from(text));
     json_out_close(out, '}');
+}
+
+/* What a finding is about, wherever it stands and however it is worded. */
+static void write_fingerprint(struct buf *out, const struct checked_finding *c)
+{
+    const char *const parts[] = {c->rule,         c->object->kind,    c->object->namespace,
+                                 c->object->name, c->finding.subject, c->finding.target};
+
+    write_hash(out, parts, ARRAY_LEN(parts));
 }
 
 static const char *level(const struct finding *f)
@@ -222,6 +253,20 @@ static void write_result(struct buf *out, const struct checked_finding *c)
     json_out_close(out, '}');
 }
 
+static void write_advice(struct buf *out, const struct checked_note *note)
+{
+    const char *const parts[] = {advice_name(note->id), note->file, note->about};
+
+    json_out_open(out, NULL, '{');
+    json_out_text(out, "ruleId", str_from(parts[0]));
+    json_out_number(out, "ruleIndex", (unsigned long long)N_FINDERS + note->id);
+    json_out_text(out, "level", STR("note"));
+    write_message(out, "message", note->text);
+    write_locations(out, note->file, note->line);
+    write_hash(out, parts, ARRAY_LEN(parts));
+    buf_adds(out, ",\"suppressions\":[]}");
+}
+
 static void write_invocation(struct buf *out, const struct check_view *v)
 {
     json_out_open(out, "invocations", '[');
@@ -229,6 +274,8 @@ static void write_invocation(struct buf *out, const struct check_view *v)
     json_out_bool(out, "executionSuccessful", true);
     json_out_open(out, "toolExecutionNotifications", '[');
     for (size_t i = 0; i < v->n_notes; i++) {
+        if (v->notes[i]->is_advice)
+            continue;
         json_out_open(out, NULL, '{');
         json_out_text(out, "level", STR("note"));
         write_message(out, "message", v->notes[i]->text);
@@ -254,5 +301,10 @@ void sarif_write(const struct check_report *report, const char *version, struct 
     json_out_open(out, "results", '[');
     for (size_t i = 0; i < v->n_findings; i++)
         write_result(out, v->findings[i]);
-    buf_adds(out, "]}]}\n");
+    for (size_t i = 0; i < v->n_notes; i++)
+        if (v->notes[i]->is_advice)
+            write_advice(out, v->notes[i]);
+    json_out_close(out, ']');
+    check_sources_json(check_report_sources(report), "properties", out);
+    buf_adds(out, "}]}\n");
 }

@@ -3,10 +3,16 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <string.h>
 /* cmocka wants three of the above. */
 #include <cmocka.h>
 
 enum { OUT_MAX = 64 * 1024 };
+
+/* sources: rows, with commas between them. */
+#define SUMMARY(decided, undecided, sources)                                                       \
+    "\"summary\":{\"applications\":{\"decided\":" #decided ",\"undecided\":" #undecided            \
+    "},\"sources\":[" sources "]}"
 
 static char nothing[] = "";
 static char message_a[] = "Application argocd/a would sync itself.";
@@ -132,7 +138,8 @@ static void json_keeps_its_schema(void **state)
         "],\"notes\":["
         "{\"file\":null,\"line\":null,\"text\":\"label tracking is assumed\"},"
         "{\"file\":\"b.yaml\",\"line\":null,\"text\":\"is no YAML\"},"
-        "{\"file\":\"z.yaml\",\"line\":3,\"text\":\"tab\\\\u{9}indentation\"}]}\n");
+        "{\"file\":\"z.yaml\",\"line\":3,\"text\":\"tab\\\\u{9}indentation\"}]," SUMMARY(0, 0,
+                                                                                         "") "}\n");
 }
 
 static void nothing_found_is_said_too(void **state)
@@ -148,9 +155,59 @@ static void nothing_found_is_said_too(void **state)
     assert_false(check_report_denies(r));
     buf_reset(&out);
     check_report_json(r, &out);
+    assert_string_equal(
+        buf_str(&out).p,
+        "{\"schema\":\"syncguard.check/v1\",\"judged\":{\"applications\":0,"
+        "\"externalSecrets\":0},\"findings\":[],\"notes\":[]," SUMMARY(0, 0, "") "}\n");
+}
+
+static void applications_are_counted_by_their_source(void **state)
+{
+    AUTO(check_report_freep) struct check_report *r = check_report_new();
+    AUTO(buf_clearp) struct buf out = {.max = OUT_MAX};
+    struct finding open = {
+        .verdict = FINDING_UNDECIDED, .subject = nothing, .target = nothing, .message = message_b};
+    const struct verdict undecided = {.findings = &open, .n_findings = 1};
+    const struct verdict decided = {.allowed = true};
+
+    (void)state;
+    for (unsigned i = 0; i < 12; i++)
+        check_report_count_source(r, SOURCE_KIND_KUSTOMIZE, &decided);
+    check_report_count_source(r, SOURCE_KIND_KUSTOMIZE, &undecided);
+    check_report_count_source(r, SOURCE_KIND_PLUGIN, &undecided);
+    check_report_text(r, &out);
     assert_string_equal(buf_str(&out).p,
-                        "{\"schema\":\"syncguard.check/v1\",\"judged\":{\"applications\":0,"
-                        "\"externalSecrets\":0},\"findings\":[],\"notes\":[]}\n");
+                        "Applications by source   decided  undecided\n"
+                        "  kustomize                   12          1\n"
+                        "  plugin                       0          1\n"
+                        "0 denied, 0 warnings, 0 undecided in 0 Applications and 0 "
+                        "ExternalSecrets; 0 notes\n");
+    buf_reset(&out);
+    check_report_json(r, &out);
+    assert_non_null(
+        strstr(buf_str(&out).p, SUMMARY(12, 2,
+                                        "{\"source\":\"kustomize\",\"decided\":12,\"undecided\":1},"
+                                        "{\"source\":\"plugin\",\"decided\":0,\"undecided\":1}")));
+}
+
+static void advice_bears_its_name(void **state)
+{
+    AUTO(check_report_freep) struct check_report *r = check_report_new();
+    AUTO(buf_clearp) struct buf out = {.max = OUT_MAX};
+    const struct advice advice = {ADVICE_UNUSED_CHART, "c/Chart.yaml", 0, message_a, field};
+
+    (void)state;
+    check_report_advise(r, &advice);
+    assert_false(check_report_denies(r));
+    check_report_text(r, &out);
+    assert_string_equal(buf_str(&out).p,
+                        "c/Chart.yaml: note [unused-chart] Application argocd/a would sync itself."
+                        "\n0 denied, 0 warnings, 0 undecided in 0 Applications and 0 "
+                        "ExternalSecrets; 1 note\n");
+    buf_reset(&out);
+    check_report_json(r, &out);
+    assert_non_null(strstr(buf_str(&out).p, "\"notes\":[{\"file\":\"c/Chart.yaml\",\"line\":null,"
+                                            "\"id\":\"unused-chart\",\"text\":"));
 }
 
 /* Its rule is no enum rule_id: the report carries its name. */
@@ -193,7 +250,7 @@ static void a_registration_is_a_finding_like_others(void **state)
         "\"name\":\"w\\\\u{1b}\",\"file\":\"w.yaml\",\"line\":12,"
         "\"message\":\"Application argocd/a would sync itself.\",\"evidence\":["
         "{\"saw\":\"spec.syncPolicy\",\"source\":\"\"}]}"
-        "],\"notes\":[]}\n");
+        "],\"notes\":[]," SUMMARY(0, 0, "") "}\n");
 }
 
 int main(void)
@@ -202,6 +259,8 @@ int main(void)
         cmocka_unit_test(text_is_sorted_and_sums_up),
         cmocka_unit_test(json_keeps_its_schema),
         cmocka_unit_test(nothing_found_is_said_too),
+        cmocka_unit_test(applications_are_counted_by_their_source),
+        cmocka_unit_test(advice_bears_its_name),
         cmocka_unit_test(a_registration_is_a_finding_like_others),
     };
 

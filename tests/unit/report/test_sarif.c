@@ -68,16 +68,20 @@ static void every_rule_is_described(void **state)
     const json_t *rules = json_object_get(driver, "rules");
 
     (void)state;
-    assert_int_equal(json_array_size(rules), N_RULES + 1);
-    for (size_t i = 0; i < N_RULES + 1; i++) {
+    assert_int_equal(json_array_size(rules), N_RULES + 1 + N_ADVICE);
+    for (size_t i = 0; i < N_RULES + 1 + N_ADVICE; i++) {
         const json_t *rule = json_array_get(rules, i);
 
         assert_string_equal(json_str_at(rule, "id").p,
-                            i < N_RULES ? rule_id_name((enum rule_id)i) : "lockout");
+                            i < N_RULES    ? rule_id_name((enum rule_id)i)
+                            : i == N_RULES ? "lockout"
+                                           : advice_name((enum advice_id)(i - N_RULES - 1)));
         for (size_t k = 0; k < ARRAY_LEN(texts); k++)
             assert_true(json_str_at(json_object_get(rule, texts[k]), "text").n > 20);
         assert_json(json_object_get(rule, "defaultConfiguration"),
-                    i == RULE_SELF_PRUNE ? "{\"level\":\"warning\"}" : "{\"level\":\"error\"}");
+                    i > N_RULES            ? "{\"level\":\"note\"}"
+                    : i == RULE_SELF_PRUNE ? "{\"level\":\"warning\"}"
+                                           : "{\"level\":\"error\"}");
     }
 }
 
