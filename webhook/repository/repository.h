@@ -100,9 +100,33 @@ struct manifest {
 size_t repository_n_manifests(const struct repository *r);
 const struct manifest *repository_manifest(const struct repository *r, size_t index);
 
+/* What an ApplicationSet's git generator looks through: every name, in filepath.Walk's order; the
+ * first is the root, "". */
+struct repository_name {
+    struct str path;
+    bool is_directory; /* which holds a file, or is a submodule; Git knows no others */
+    bool is_file;      /* or a symlink that leads to one */
+};
+size_t repository_n_names(const struct repository *r);
+struct repository_name repository_name_at(const struct repository *r, size_t index);
+/* NULL, or why not every name is known; as it came. */
+const char *repository_names_missing(const struct repository *r);
+
+/*
+ * Reads a file once more, for what no manifest says: an ApplicationSet's parameters.
+ * index  of a name that is a file.
+ * out    its bytes, owned by the caller, with a NUL behind them.
+ * False with *why, a phrase that nobody frees: it is larger than limit_bytes, or cannot be read.
+ */
+bool repository_read_file(const struct repository *r, size_t index, size_t limit_bytes, char **out,
+                          size_t *n_bytes, const char **why) MUST_CHECK;
+
 /* Whether a kustomization lies beside the manifest: what reaches a cluster may then be another
  * object than the one written (patches, prefixes). */
 bool repository_is_kustomized(const struct repository *r, const struct manifest *m);
+
+/* Whether the manifest is a template of a chart: Helm makes something else of it. */
+bool repository_is_template(const struct repository *r, const struct manifest *m);
 
 /* What could not be read, for `check`: never the end of a run. Both texts are as they came: whoever
  * prints them escapes them. */
