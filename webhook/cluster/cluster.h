@@ -13,6 +13,7 @@ struct cluster;
 /* The kinds that are looked at; the group decides, not the version. Everything else is left out. */
 enum cluster_kind {
     CLUSTER_APPLICATION,             /* argoproj.io */
+    CLUSTER_APPLICATION_SET,         /* argoproj.io */
     CLUSTER_APP_PROJECT,             /* argoproj.io */
     CLUSTER_EXTERNAL_SECRET,         /* external-secrets.io */
     CLUSTER_CLUSTER_EXTERNAL_SECRET, /* external-secrets.io; no namespace */
@@ -38,6 +39,7 @@ struct cluster_object {
      *                   kubernetes.io/service-account.name
      *   Application     spec, operation, and of status.resources the entries of Application,
      *                   Secret and ExternalSecret
+     *   ApplicationSet  spec
      *   AppProject      spec
      *   ExternalSecret  spec without data, dataFrom, template.data, templateFrom[].literal
      *   ClusterExternalSecret  spec, of whose externalSecretSpec the same;

@@ -1,6 +1,7 @@
 #include "cluster/select.h"
 #include "base/json.h"
 #include "objects/application.h"
+#include "objects/application_set.h"
 #include "objects/external_secret.h"
 #include "objects/fields.h"
 #include <jansson.h>
@@ -12,6 +13,7 @@ static const struct {
     bool cluster_scoped;
 } kinds[N_CLUSTER_KINDS] = {
     [CLUSTER_APPLICATION] = {GROUP_ARGOPROJ, "Application", false},
+    [CLUSTER_APPLICATION_SET] = {GROUP_ARGOPROJ, "ApplicationSet", false},
     [CLUSTER_APP_PROJECT] = {GROUP_ARGOPROJ, "AppProject", false},
     [CLUSTER_EXTERNAL_SECRET] = {GROUP_EXTERNAL_SECRETS, "ExternalSecret", false},
     [CLUSTER_CLUSTER_EXTERNAL_SECRET] = {GROUP_EXTERNAL_SECRETS, "ClusterExternalSecret", true},
@@ -250,7 +252,7 @@ static const struct kept {
     {ALL, "metadata", "finalizers", NULL},
     {ALL, "metadata", "deletionTimestamp", NULL},
     {ONLY(CLUSTER_SECRET), "metadata", "managedFields", managed_fields},
-    {APPLICATIONS | ONLY(CLUSTER_APP_PROJECT), NULL, "spec", NULL},
+    {APPLICATIONS | ONLY(CLUSTER_APPLICATION_SET) | ONLY(CLUSTER_APP_PROJECT), NULL, "spec", NULL},
     {APPLICATIONS, NULL, "operation", NULL},
     {APPLICATIONS, "status", "resources", resources},
     {EXTERNAL_SECRETS, NULL, "spec", secret_spec},
@@ -358,6 +360,13 @@ static bool check_application(json_t *fields, struct err *err)
            check_list(json_object_get(fields, "status"), "/status", "resources", JSON_OBJECT, err);
 }
 
+static bool check_application_set(json_t *fields, struct err *err)
+{
+    AUTO(application_set_freep) struct application_set *set = NULL;
+
+    return application_set_parse(fields, STR_NONE, STR_NONE, &set, err);
+}
+
 static bool check_external_secret(json_t *fields, struct err *err)
 {
     AUTO(external_secret_freep) struct external_secret *es = NULL;
@@ -417,6 +426,7 @@ bool select_check(enum cluster_kind kind, json_t *fields, struct err *err)
 {
     static bool (*const checks[N_CLUSTER_KINDS])(json_t * fields, struct err * err) = {
         [CLUSTER_APPLICATION] = check_application,
+        [CLUSTER_APPLICATION_SET] = check_application_set,
         [CLUSTER_APP_PROJECT] = check_project,
         [CLUSTER_EXTERNAL_SECRET] = check_external_secret,
         [CLUSTER_CLUSTER_EXTERNAL_SECRET] = check_cluster_external_secret,
