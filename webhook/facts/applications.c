@@ -52,8 +52,7 @@ static struct output *render_kept(struct facts *f, const struct application *app
     return o;
 }
 
-/* Takes over `app`. */
-static struct known_application *add(struct facts *f, struct application *app)
+struct known_application *facts_add_application(struct facts *f, struct application *app)
 {
     struct application_fact *fact;
 
@@ -95,7 +94,7 @@ static void add_definition(struct facts *f, const struct repository *r, const st
         note_definition(f, m, &err);
         return;
     }
-    known = add(f, app);
+    known = facts_add_application(f, app);
     known->repository = r;
     known->manifest = m;
 }
@@ -126,13 +125,8 @@ static void add_live(struct facts *f)
         /* The cluster keeps none that cannot be parsed. */
         if (facts_is_application_namespace(f, o->id.namespace) &&
             application_parse(o->object, STR_NONE, STR_NONE, &app, &err))
-            (void)add(f, app);
+            (void)facts_add_application(f, app);
     }
-}
-
-static bool is_live(const struct known_application *known)
-{
-    return !known->manifest;
 }
 
 /* Live before defined, definitions in the order they were found. */
@@ -144,8 +138,8 @@ static int by_identity(const void *a, const void *b)
 
     if (order)
         return order;
-    if (is_live(&x->known) != is_live(&y->known))
-        return is_live(&x->known) ? -1 : 1;
+    if (known_is_live(&x->known) != known_is_live(&y->known))
+        return known_is_live(&x->known) ? -1 : 1;
     return x < y ? -1 : x > y;
 }
 
@@ -164,7 +158,7 @@ struct selection {
 static void select_one(const struct facts *f, struct selection *s, size_t first, size_t end,
                        bool definitions_apply)
 {
-    bool live = is_live(&s->sorted[first]->known);
+    bool live = known_is_live(&s->sorted[first]->known);
     size_t first_definition = first + live;
     bool differ = false;
 
@@ -200,7 +194,8 @@ static void keep_rendered(struct facts *f, bool *goes)
                 size_t parent =
                     (size_t)((const struct application_fact *)by->application - f->applications);
 
-                if (!goes[parent] && by->rendered->manifest == f->applications[i].known.manifest) {
+                if (!goes[parent] && !by->rendered->changed &&
+                    by->rendered->manifest == f->applications[i].known.manifest) {
                     goes[i] = false;
                     changed = true;
                 }
@@ -254,7 +249,7 @@ static void forget_what_is_not_live(struct facts *f)
     AUTO(freep) bool *goes = xcalloc(f->n_applications, sizeof *goes);
 
     for (size_t i = 0; i < f->n_applications; i++)
-        goes[i] = !is_live(&f->applications[i].known);
+        goes[i] = !known_is_live(&f->applications[i].known);
     facts_index_applications(f);
     keep_rendered(f, goes);
     remove_gone(f, goes);
@@ -262,17 +257,17 @@ static void forget_what_is_not_live(struct facts *f)
 
 /* A definition beside a kustomization is certain when something known renders it as it is written.
  */
-static void find_kustomized(struct facts *f)
+void facts_find_kustomized(struct facts *f)
 {
     for (size_t i = 0; i < f->n_applications; i++) {
         struct known_application *known = &f->applications[i].known;
         const struct renderer *by;
 
-        known->is_kustomized =
-            known->manifest && repository_is_kustomized(known->repository, known->manifest);
+        known->is_kustomized = known->manifest && !known->set &&
+                               repository_is_kustomized(known->repository, known->manifest);
         for (size_t k = 0; known->is_kustomized && (by = facts_renderer(f, &known->app->id, k));
              k++)
-            if (by->rendered->manifest == known->manifest)
+            if (by->rendered->manifest == known->manifest && !by->rendered->changed)
                 known->is_kustomized = false;
     }
 }
@@ -287,5 +282,6 @@ void facts_find_applications(struct facts *f, bool definitions_apply)
     if (!definitions_apply && c && cluster_is_complete(c, CLUSTER_APPLICATION))
         forget_what_is_not_live(f);
     facts_index_applications(f);
-    find_kustomized(f);
+    facts_find_kustomized(f);
+    facts_add_effective(f, definitions_apply);
 }

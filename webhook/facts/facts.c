@@ -157,3 +157,28 @@ const struct known_application *facts_application(const struct facts *f, size_t 
 {
     return &f->applications[index].known;
 }
+
+bool known_is_live(const struct known_application *known)
+{
+    return !known->manifest && !known->set;
+}
+
+size_t facts_n_sets(const struct facts *f)
+{
+    return f->n_sets;
+}
+
+const struct known_set *facts_set(const struct facts *f, size_t index)
+{
+    return &f->sets[index]->known;
+}
+
+size_t facts_n_made(const struct facts *f)
+{
+    return f->n_made;
+}
+
+const struct made_application *facts_made(const struct facts *f, size_t index)
+{
+    return &f->made[index]->made;
+}

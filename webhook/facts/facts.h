@@ -167,7 +167,8 @@ enum tri output_has(const struct output *o, const struct identity *id,
  */
 enum tri output_keeps(const struct output *o, const struct identity *id, const char **why);
 
-/* An Application the facts know: a live object, or a definition some repository holds. */
+/* An Application the facts know: a live object, a definition some repository holds, or what an
+ * ApplicationSet makes. */
 struct known_application {
     const struct application *app;
     /* Where the definition stands; both NULL for a live object, whose marks and status are
@@ -179,9 +180,41 @@ struct known_application {
     bool is_kustomized;
     /* Another definition of it that differs: then neither is certain. NULL when there is none. */
     const struct manifest *other;
+    /* The ApplicationSet that makes it, which is not live itself; then `manifest` and `repository`
+     * are the set's. NULL for any other. */
+    const struct known_set *set;
 };
+/* Whether its marks and status are evidence: it was seen in the cluster. */
+bool known_is_live(const struct known_application *known);
 size_t facts_n_applications(const struct facts *f);
 const struct known_application *facts_application(const struct facts *f, size_t index);
+
+/* An ApplicationSet the facts know. */
+struct known_set {
+    struct identity id;
+    /* Where its definition stands; both NULL for a live one. */
+    const struct repository *repository;
+    const struct manifest *manifest;
+    /* It is there, or a known Application renders it: then the Applications it makes are known ones
+     * where nothing else defines them. Else it is a file that nobody is known to render, or one of
+     * several that differ. */
+    bool is_certain;
+    const char *why; /* NULL: what it makes is all; else a phrase: why more is not known */
+};
+size_t facts_n_sets(const struct facts *f);
+const struct known_set *facts_set(const struct facts *f, size_t index);
+
+/* An Application that a set makes, whether or not something else defines it as well. */
+struct made_application {
+    const struct application *app;
+    const struct known_set *set;
+};
+/* In order of identity. */
+size_t facts_n_made(const struct facts *f);
+const struct made_application *facts_made(const struct facts *f, size_t index);
+/* The set that makes that Application and whose definition stands there; NULL for none. */
+const struct known_set *facts_set_making(const struct facts *f, const struct identity *app,
+                                         const char *file, unsigned line);
 
 /*
  * The questions below take `i` from 0 up and answer NULL where there is no i-th: usually one or

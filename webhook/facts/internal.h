@@ -2,6 +2,7 @@
 #pragma once
 #include "cluster/cluster.h"
 #include "facts/facts.h"
+#include "facts/set_expansion.h"
 #include "facts/wishes.h"
 #include <stdatomic.h>
 
@@ -69,6 +70,18 @@ struct application_fact {
     char *instance; /* what Argo CD calls it */
 };
 
+struct set_fact {
+    struct known_set known;
+    struct application_set *set; /* owned; `known` borrows it */
+    char *why;                   /* the same */
+};
+
+struct made_fact {
+    struct made_application made;
+    struct application *app; /* owned; `made` borrows it */
+    bool is_looked_at;       /* whether it is to be a known Application */
+};
+
 /* Something known under a text; sorted by it, then in the order it was found. */
 struct named {
     struct str name;
@@ -115,6 +128,15 @@ struct facts {
     struct named *marked; /* struct known_external_secret */
     size_t n_marked;
     size_t capacity_marked;
+
+    /* ApplicationSets, and what they make; each stays where it is. */
+    struct set_fact **sets;
+    size_t n_sets;
+    size_t capacity_sets;
+    struct made_fact **made;
+    size_t n_made;
+    size_t capacity_made;
+    struct expansion_budget budget;
 
     struct external_secret_fact **external_secrets;
     size_t n_external_secrets;
@@ -165,6 +187,10 @@ void facts_find_applications(struct facts *f, bool definitions_apply);
 struct output *facts_render_known(const struct facts *f, const struct application *app);
 /* Whether a source of it would fail to generate. */
 bool output_would_fail(const struct output *o);
+/* output.c: the content that the source's repository has at its revision. NULL with *why, a phrase
+ * the caller frees. */
+const struct repository *facts_find_content(const struct facts *f, const struct source *source,
+                                            bool hydrated, char **why);
 
 /* The kinds that rules ask for by identity; an index of everything would be mostly Deployments. */
 bool facts_is_asked_for(const struct identity *id);
@@ -173,6 +199,28 @@ void facts_index_applications(struct facts *f);
 void facts_clear_index(struct facts *f);
 /* Whether a verdict may rest on it: all that its Application renders is parsed now. */
 bool facts_renderer_holds(const struct renderer *by);
+
+/* Takes over `app`; the caller says where it comes from. Valid until the next one is added. */
+struct known_application *facts_add_application(struct facts *f, struct application *app);
+/* Whether something is known of that identity. */
+bool facts_knows_application(const struct facts *f, const struct identity *id);
+
+/* applications.c: finds is_kustomized of what is known and indexed. */
+void facts_find_kustomized(struct facts *f);
+
+/* effective.c */
+/* Whether what the Application renders is certain, and lands in this cluster. */
+bool facts_renders_here(const struct facts *f, const struct known_application *known);
+/* Adds the Applications that only exist through another one: what known Applications
+ * render under another name or namespace than is written, and what ApplicationSets make. */
+void facts_add_effective(struct facts *f, bool definitions_apply);
+
+/* application_sets.c: the ApplicationSets of the cluster, of what is rendered, and of files that
+ * nobody is known to render. Whether there was one more. */
+bool facts_find_live_sets(struct facts *f);
+bool facts_find_rendered_sets(struct facts *f);
+bool facts_find_defined_sets(struct facts *f);
+void facts_clear_sets(struct facts *f);
 
 /* tracking_method.c: fills f->argocd_cm and f->tracking (design 3.5). */
 void facts_find_tracking(struct facts *f, bool assume_label);

@@ -274,6 +274,7 @@ static void destroy(struct facts *f)
 {
     facts_clear_live(f);
     facts_clear_index(f);
+    facts_clear_sets(f);
     argocd_cm_free(f->argocd_cm);
     for (size_t i = 0; i < f->n_applications; i++) {
         output_free(f->applications[i].output);

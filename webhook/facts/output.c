@@ -53,27 +53,27 @@ static enum tri skips_marked_files(const struct facts *f)
     return facts_version_at_least(f, 3, 1);
 }
 
-/* The repository at the source's revision; else `why` says what is missing. */
-static bool find_content(const struct facts *f, const struct application *app,
-                         const struct source *source, struct source_output *out)
+const struct repository *facts_find_content(const struct facts *f, const struct source *source,
+                                            bool hydrated, char **why)
 {
     size_t index = find_repository(f, source->repo_url);
+    const struct repository *found = NULL;
 
     if (index == f->settings->n_repositories) {
-        out->why =
+        *why =
             about_url("repository ", source->repo_url, " is not among the configured repositories");
     } else if (f->repositories[index].is_exact) {
-        out->repository = facts_at_revision(f, index, source, &out->why);
-    } else if (app->hydrated) {
+        found = facts_at_revision(f, index, source, why);
+    } else if (hydrated) {
         /* A directory of dry manifests does not stand for the branch they are hydrated to. */
-        out->why = xstrdup("the hydrated branch is not read");
+        *why = xstrdup("the hydrated branch is not read");
     } else {
-        out->repository = facts_repository(f, index);
-        if (!out->repository)
-            out->why = about_url("repository ", source->repo_url,
-                                 f->starting ? " has not been read yet" : " could not be read");
+        found = facts_repository(f, index);
+        if (!found)
+            *why = about_url("repository ", source->repo_url,
+                             f->starting ? " has not been read yet" : " could not be read");
     }
-    return out->repository != NULL;
+    return found;
 }
 
 char *facts_request(const struct facts *f, const struct application *app,
@@ -123,7 +123,8 @@ static void render_source(const struct facts *f, const struct application *app,
         out->why = xstrdup("the source names no repository");
         return;
     }
-    if (!find_content(f, app, source, out))
+    out->repository = facts_find_content(f, source, app->hydrated, &out->why);
+    if (!out->repository)
         return;
     out->rendering = repository_render(out->repository, &q);
     if (out->rendering->why)

@@ -6,6 +6,7 @@
 bool facts_is_asked_for(const struct identity *id)
 {
     return identity_is_kind(id, GROUP_ARGOPROJ, "Application") ||
+           identity_is_kind(id, GROUP_ARGOPROJ, "ApplicationSet") ||
            identity_is_kind(id, GROUP_EXTERNAL_SECRETS, "ExternalSecret") ||
            identity_is_kind(id, "", "Secret") ||
            identity_is_kind(id, "bitnami.com", "SealedSecret") ||
