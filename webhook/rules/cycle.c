@@ -61,17 +61,37 @@ static const struct known_application *marking_parent(const struct context *c,
     return parent;
 }
 
-/* marks: whether the Application's own marks are evidence. */
-static void add_parents(struct search *s, const struct application *app, bool marks, size_t from)
+/* marks: whether the Application's own marks are evidence. maker: without a name for none. */
+static void add_parents(struct search *s, const struct application *app, bool marks,
+                        const struct identity *maker, size_t from)
 {
     const struct known_application *parent;
     const struct renderer *by;
 
     for (size_t i = 0; (by = facts_renderer(s->c->facts, &app->id, i)); i++)
-        add(s, (struct cycle_step){by->application, by}, from);
+        add(s, (struct cycle_step){.parent = by->application, .renders = by}, from);
+    for (size_t i = 0; maker->name.n && (by = facts_renderer(s->c->facts, maker, i)); i++)
+        add(s, (struct cycle_step){by->application, by, *maker}, from);
     parent = marks ? marking_parent(s->c, app) : NULL;
     if (parent)
-        add(s, (struct cycle_step){parent, NULL}, from);
+        add(s, (struct cycle_step){.parent = parent}, from);
+}
+
+/* A live Application says itself who owns it. */
+static struct identity maker_of(const struct known_application *known)
+{
+    struct identity none = {.name = STR_NONE};
+
+    if (known->set)
+        return known->set->id;
+    return known_is_live(known) ? subject_owning_set(known->app) : none;
+}
+
+static bool renders(const struct context *c, const struct identity *id, struct cycle *out)
+{
+    const char *why;
+
+    return output_has(c->subject->output, id, &out->closing, &out->closing_source, &why) == TRI_YES;
 }
 
 /* Whether the judged Application, as it is wanted, renders that ancestor. */
@@ -79,10 +99,15 @@ static bool closes(const struct context *c, const struct known_application *ance
                    struct cycle *out)
 {
     const struct tracking_facts *tracking = facts_tracking(c->facts);
+    const struct identity maker = maker_of(ancestor);
     bool names_itself;
     struct str instance;
     const char *why;
 
+    if (maker.name.n && renders(c, &maker, out)) {
+        out->closing_set = maker;
+        return true;
+    }
     switch (output_has(c->subject->output, &ancestor->app->id, &out->closing, &out->closing_source,
                        &why)) {
     case TRI_YES:
@@ -93,7 +118,7 @@ static bool closes(const struct context *c, const struct known_application *ance
         break;
     }
     out->closing = NULL;
-    if (tracking->n != 1 || ancestor->manifest || ancestor->app->marks.has_owner ||
+    if (tracking->n != 1 || !known_is_live(ancestor) || ancestor->app->marks.has_owner ||
         !c->subject->stored)
         return false;
     instance = tracking_instance(&tracking->hypotheses[0], &ancestor->app->marks,
@@ -110,27 +135,35 @@ static void draw(const struct search *s, size_t last, struct cycle *out)
         out->steps[s->visits[i].depth - 1] = s->visits[i].step;
 }
 
-bool cycle_find(const struct context *c, struct cycle *out)
+bool cycle_find(const struct context *c, bool through_maker, struct cycle *out)
 {
+    const struct identity none = {.name = STR_NONE};
+    const struct identity *maker = through_maker ? &c->subject->maker : &none;
     AUTO(freep) struct visit *visits = NULL;
     struct search s = {.c = c};
 
     *out = (struct cycle){.n = 0};
+    if (maker->name.n && renders(c, maker, out)) {
+        out->closing_set = *maker;
+        return true;
+    }
     /* Nobody renders most Applications, or one that nobody does. */
     if (!facts_renderer(c->facts, context_id(c), 0) &&
+        !(maker->name.n && facts_renderer(c->facts, maker, 0)) &&
         !(c->subject->stored && marking_parent(c, c->subject->app)))
         return false;
     visits = xcalloc(VISITED_MAX, sizeof *visits);
     s.visits = visits;
-    add_parents(&s, c->subject->app, c->subject->stored, SIZE_MAX);
+    add_parents(&s, c->subject->app, c->subject->stored, maker, SIZE_MAX);
     for (size_t i = 0; i < s.n; i++) {
         const struct known_application *ancestor = s.visits[i].step.parent;
+        const struct identity its_maker = maker_of(ancestor);
 
         if (closes(c, ancestor, out)) {
             draw(&s, i, out);
             return true;
         }
-        add_parents(&s, ancestor->app, !ancestor->manifest, i);
+        add_parents(&s, ancestor->app, known_is_live(ancestor), &its_maker, i);
     }
     return false;
 }

@@ -1,3 +1,4 @@
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "rules/rule.h"
@@ -173,6 +174,9 @@ struct shown show_known(const struct known_application *known)
 {
     struct shown live = {"live"};
 
+    if (!known->manifest && known->set)
+        (void)snprintf(live.text, sizeof live.text, "ApplicationSet %.200s",
+                       show_id(&known->set->id).text);
     return known->manifest ? show_place(known->manifest) : live;
 }
 
@@ -195,8 +199,27 @@ void finding_add_known(struct finding *f, const struct facts *facts,
         finding_add_place(f, show_place(known->manifest).text, known->repository);
         return;
     }
-    live = xasprintf("Application %s", show_id(&known->app->id).text);
+    live = known->set ? xasprintf("ApplicationSet %s", show_id(&known->set->id).text)
+                      : xasprintf("Application %s", show_id(&known->app->id).text);
     finding_add_evidence(f, live, show_cluster(facts).text);
+}
+
+/* The controller makes Applications in its set's own namespace. */
+struct identity subject_owning_set(const struct application *app)
+{
+    const json_t *owners =
+        json_array_at(json_object_at(app->object, "metadata"), "ownerReferences");
+    struct identity none = {.name = STR_NONE};
+
+    for (size_t i = 0; i < json_array_size(owners); i++) {
+        const json_t *owner = json_array_get(owners, i);
+
+        if (str_is(json_str_at(owner, "kind"), "ApplicationSet") &&
+            str_starts(json_str_at(owner, "apiVersion"), STR(GROUP_ARGOPROJ "/")))
+            return (struct identity){STR(GROUP_ARGOPROJ), STR("ApplicationSet"), app->id.namespace,
+                                     json_str_at(owner, "name")};
+    }
+    return none;
 }
 
 enum tri subject_keeps_all(const struct facts *f, const struct application *app,

@@ -43,6 +43,15 @@ struct state {
     struct external_secret *es;
 };
 
+/* In a file an owner is its author's to write; there it is the set's file that tells. */
+static struct identity maker_of(const struct review *r, const struct facts *f,
+                                const struct application *app)
+{
+    const struct known_set *set = r->file ? facts_set_making(f, &app->id, r->file, r->line) : NULL;
+
+    return set ? set->id : subject_owning_set(app);
+}
+
 static bool state_parse(const struct review *r, const struct facts *f, json_t *object, bool stored,
                         struct state *out, struct err *err)
 {
@@ -54,6 +63,7 @@ static bool state_parse(const struct review *r, const struct facts *f, json_t *o
         if (!application_parse(object, r->namespace, name, &out->app, err))
             return false;
         out->subject.app = out->app;
+        out->subject.maker = maker_of(r, f, out->app);
         out->subject.output = facts_render(f, out->app);
         out->subject.operation_output = facts_render_operation(f, out->app);
     } else {
@@ -177,6 +187,21 @@ static void judge_stored(const struct review *r, const struct facts *f, const st
     run_rules(&c, out);
 }
 
+/* Whoever repairs the Application alone sees it made again as it was. */
+static void add_maker(const struct context *c, struct findings *list)
+{
+    const struct identity *maker = &c->subject->maker;
+
+    for (size_t i = 0; maker->name.n && i < list->n; i++) {
+        char *before = list->items[i].message;
+
+        list->items[i].message =
+            xasprintf("%s ApplicationSet %s makes this Application: change it there.", before,
+                      show_id(maker).text);
+        free(before);
+    }
+}
+
 static void judge_states(const struct review *r, const struct facts *f, struct state *now,
                          struct state *old, struct findings *out)
 {
@@ -192,6 +217,7 @@ static void judge_states(const struct review *r, const struct facts *f, struct s
         judge_stored(r, f, old, &before);
     }
     run_rules(&c, out);
+    add_maker(&c, out);
     ratchet_apply(out, &before);
     findings_clear(&before);
 }

@@ -14,6 +14,9 @@ struct subject {
     struct output *operation_output;  /* what its operation renders, when that differs */
     /* Marks and status of a stored object are evidence; those of a CREATE may be a copy. */
     bool stored;
+    /* The ApplicationSet that makes it, as its owner or the file it comes from says; without a name
+     * where there is none. Views into `app` or the facts. */
+    struct identity maker;
     /* operation.sync prunes and was set or changed by this request. */
     bool new_operation;
 };
@@ -74,7 +77,8 @@ struct shown show_url(struct str url);
 struct shown show_id(const struct identity *id);
 /* "file:line". */
 struct shown show_place(const struct manifest *m);
-/* Where a known Application stands: "file:line", or "live". */
+/* Where a known Application stands: "file:line", "live", or the live ApplicationSet that makes it.
+ */
 struct shown show_known(const struct known_application *known);
 /* "cluster@resourceVersion", or "cluster" where none was seen. */
 struct shown show_cluster(const struct facts *f);
@@ -98,3 +102,5 @@ enum tri subject_keeps_all(const struct facts *f, const struct application *app,
 enum tri subject_own_mark(const struct facts *f, const struct application *app, struct shown *mark);
 /* The same under any method at all (an object of before a migration). */
 bool subject_own_mark_of_any_method(const struct facts *f, const struct application *app);
+/* The ApplicationSet in the Application's ownerReferences; without a name where there is none. */
+struct identity subject_owning_set(const struct application *app);

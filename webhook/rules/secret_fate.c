@@ -9,7 +9,7 @@ struct pruner pruner_of_known(const struct known_application *known)
         .output = known->output,
         .prunes = known->app->prunes,
         .later = "it does not prune now, but a manual sync with prune deletes the Secret",
-        .compared = known->manifest ? NULL : known->app,
+        .compared = known_is_live(known) ? known->app : NULL,
     };
 
     if (known->other)

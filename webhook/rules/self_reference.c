@@ -215,25 +215,51 @@ static void deny_through_parent(const struct context *c, const struct known_appl
     finding_add_known(f, c->facts, parent);
 }
 
-/* "X renders Y (file:line), Y renders X (file:line)", in the order of the syncs. */
-static void add_ring(struct buf *m, const struct context *c, const struct cycle *cycle)
+/* "ns/child (file:line)", or "ApplicationSet ns/set (file:line), which makes ns/child". */
+static void add_link(struct buf *m, const struct identity *set, const struct rendered *rendered,
+                     const struct identity *child)
 {
-    const struct identity *child = &cycle->steps[cycle->n - 1].parent->app->id;
-
-    buf_printf(m, "%s renders %s", show_id(context_id(c)).text, show_id(child).text);
-    if (cycle->closing)
-        buf_printf(m, " (%s)", show_place(cycle->closing->manifest).text);
+    if (set->name.n)
+        buf_printf(m, "ApplicationSet %s", show_id(set).text);
+    else
+        buf_adds(m, show_id(child).text);
+    if (rendered)
+        buf_printf(m, " (%s)", show_place(rendered->manifest).text);
     else
         buf_adds(m, " (its tracking mark)");
+    if (set->name.n)
+        buf_printf(m, ", which makes %s", show_id(child).text);
+}
+
+/* "X renders Y (file:line), which renders X (file:line)", in the order of the syncs. */
+static void add_ring(struct buf *m, const struct context *c, const struct cycle *cycle)
+{
+    const struct identity *child =
+        cycle->n ? &cycle->steps[cycle->n - 1].parent->app->id : context_id(c);
+
+    buf_printf(m, "%s renders ", show_id(context_id(c)).text);
+    add_link(m, &cycle->closing_set, cycle->closing, child);
     for (size_t i = cycle->n; i-- > 0;) {
         const struct cycle_step *step = &cycle->steps[i];
 
         child = i ? &cycle->steps[i - 1].parent->app->id : context_id(c);
-        buf_printf(m, ", which renders %s", show_id(child).text);
-        if (step->renders)
-            buf_printf(m, " (%s)", show_place(step->renders->rendered->manifest).text);
+        buf_adds(m, ", which renders ");
+        add_link(m, &step->set, step->renders ? step->renders->rendered : NULL, child);
+    }
+}
+
+static void add_ring_evidence(struct finding *f, const struct context *c, const struct cycle *cycle)
+{
+    if (cycle->closing)
+        finding_add_place(f, show_place(cycle->closing->manifest).text,
+                          cycle->closing_source->repository);
+    for (size_t i = cycle->n; i-- > 0;) {
+        const struct renderer *by = cycle->steps[i].renders;
+
+        if (by)
+            finding_add_place(f, show_place(by->rendered->manifest).text, by->source->repository);
         else
-            buf_adds(m, " (its tracking mark)");
+            finding_add_known(f, c->facts, cycle->steps[i].parent);
     }
 }
 
@@ -253,29 +279,51 @@ static void deny_cycle(const struct context *c, const struct cycle *cycle, struc
                  "because Argo CD would otherwise prune that Application.");
     f = findings_add(out, c, RULE_SELF_REFERENCE, FINDING_DENY, "", &m);
     f->traits = traits_of(c);
-    if (cycle->closing)
-        finding_add_place(f, show_place(cycle->closing->manifest).text,
-                          cycle->closing_source->repository);
-    for (size_t i = cycle->n; i-- > 0;) {
-        const struct renderer *by = cycle->steps[i].renders;
+    add_ring_evidence(f, c, cycle);
+}
 
-        if (by)
-            finding_add_place(f, show_place(by->rendered->manifest).text, by->source->repository);
-        else
-            finding_add_known(f, c->facts, cycle->steps[i].parent);
-    }
+/*
+ * The ring leads through the ApplicationSet that makes the judged Application. Denying it would not
+ * open the ring, for what closes it is the set; the controller would write the Application again
+ * and again; and a person cannot repair it there (reference/argocd.md 7). So this warns. A ring
+ * that leads back to an Application which no set makes is denied at that one, sets within it or
+ * not.
+ */
+static void warn_of_maker(const struct context *c, const struct cycle *cycle, struct findings *out)
+{
+    struct buf m;
+    struct finding *f;
+
+    buf_init(&m, MESSAGE_MAX);
+    buf_printf(&m, "Application %s would sync the ApplicationSet that makes it: ",
+               show_id(context_id(c)).text);
+    add_ring(&m, c, cycle);
+    buf_printf(&m,
+               ". %s the ApplicationSet once its manifest leaves Git, and every Application that "
+               "the set makes goes with it; in a rolling sync they can wait for each other for "
+               "ever. Move that manifest to a path which no Application of the set syncs, itself "
+               "or through others.",
+               cycle->n                  ? "Whoever of them prunes would in the end delete"
+               : c->subject->app->prunes ? "It would prune"
+                                         : "If it ever pruned, it would delete");
+    f = findings_add(out, c, RULE_SELF_REFERENCE, FINDING_WARN, "", &m);
+    f->traits = traits_of(c);
+    add_ring_evidence(f, c, cycle);
 }
 
 /* Whether the Application itself is not among what it renders is settled; through others it may
- * still come back to itself. */
+ * still come back to itself. False where nothing was denied. */
 static bool judge_cycle(const struct context *c, struct findings *out)
 {
     struct cycle cycle;
 
-    if (!cycle_find(c, &cycle))
-        return false;
-    deny_cycle(c, &cycle, out);
-    return true;
+    if (cycle_find(c, false, &cycle)) {
+        deny_cycle(c, &cycle, out);
+        return true;
+    }
+    if (cycle_find(c, true, &cycle))
+        warn_of_maker(c, &cycle, out);
+    return false;
 }
 
 /* Argo CD itself said that these sources no longer render it (reference/argocd.md 4.3): it prunes
