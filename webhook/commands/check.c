@@ -227,6 +227,35 @@ static void judge_manifest(const struct run *r, const struct manifest *m)
     }
 }
 
+static void count_made(const struct run *r, const struct identity *id,
+                       const struct verdict *verdict)
+{
+    AUTO(freep) char *instance = facts_instance_name(r->facts, id);
+    const struct known_application *known = facts_instance(r->facts, str_from(instance), 0);
+
+    if (known && known->set)
+        check_report_count_source(r->report, source_kind_of(known, id), verdict);
+}
+
+/* The Applications that ApplicationSets make; each stands where its set does. */
+static void judge_made(const struct run *r)
+{
+    for (size_t i = 0; i < facts_n_made(r->facts); i++) {
+        const struct made_application *made = facts_made(r->facts, i);
+        const struct manifest *m = made->set->manifest;
+        AUTO(review_freep) struct review *review = NULL;
+        AUTO(verdict_freep) struct verdict *verdict = NULL;
+        struct err err = {0};
+
+        if (!m || !review_from_manifest(made->app->object, made->app->id.namespace, m->file,
+                                        m->line, &review, &err))
+            continue;
+        verdict = judge(review, r->facts, r->now);
+        check_report_add(r->report, review, verdict);
+        count_made(r, &made->app->id, verdict);
+    }
+}
+
 static void add_notes(const struct facts *f, struct check_report *report)
 {
     const struct tracking_facts *tracking = facts_tracking(f);
@@ -276,6 +305,7 @@ static void judge_all(const struct facts *f, int64_t now, struct check_report *r
                 judge_manifest(&run, m);
         }
     }
+    judge_made(&run);
     free(run.by_manifest);
     free(run.placements.items);
     add_notes(f, report);
