@@ -46,7 +46,7 @@ void advise_definitions(const struct facts *f, struct advice_list *out)
         const struct source_output *by;
         const char *why;
 
-        if (!known->manifest || known->is_kustomized || known->app->hydrated ||
+        if (!known->manifest || known->set || known->is_kustomized || known->app->hydrated ||
             output_has(known->output, &known->app->id, &found, &by, &why) != TRI_NO ||
             yields(known->output, known->manifest))
             continue;
