@@ -8,8 +8,8 @@
 /*
  * NormalizeGitURL of reference/argocd.md 1.1: trim, lower-case, "git@h:p" becomes "git@h/p", drop
  * "ssh://", drop a trailing ".git". https and ssh forms of one repository stay different. Beyond
- * it, of http and https the user, the password and the scheme's own port are dropped: they change
- * who asks, and not what is there.
+ * it, of http and https the user, the password and the scheme's own port are dropped, and of all a
+ * slash at the end: they change who asks, and not what is there.
  */
 static void drop_user_and_port(char *url)
 {
@@ -31,6 +31,35 @@ static void drop_user_and_port(char *url)
         memmove(end - n_port, end, strlen(end) + 1);
 }
 
+/*
+ * What these hosts serve over https they serve over SSH under the same path (their documentation of
+ * clone URLs). Elsewhere the two are for whoever runs the host to say: that is what aliases are
+ * for.
+ */
+static const char *const hosts[] = {"github.com", "gitlab.com", "bitbucket.org", "codeberg.org"};
+
+static bool starts_with_host(const char *text, const char *host)
+{
+    size_t n = strlen(host);
+
+    return strncmp(text, host, n) == 0 && text[n] == '/';
+}
+
+/* "https://github.com/o/r" and "git@github.com/o/r" without what differs. */
+static char *without_protocol(char *url)
+{
+    static const char *const protocols[] = {"https://", "http://", "git@"};
+
+    for (size_t i = 0; i < ARRAY_LEN(protocols); i++) {
+        size_t n = strlen(protocols[i]);
+
+        for (size_t k = 0; strncmp(url, protocols[i], n) == 0 && k < ARRAY_LEN(hosts); k++)
+            if (starts_with_host(url + n, hosts[k]))
+                return url + n;
+    }
+    return url;
+}
+
 static char *normalised(struct str url)
 {
     char *text;
@@ -49,7 +78,11 @@ static char *normalised(struct str url)
     else if (!strstr(start, "://") && strchr(start, '@') && (colon = strchr(start, ':')))
         *colon = '/';
     drop_user_and_port(start);
+    start = without_protocol(start);
     n = strlen(start);
+    while (n && start[n - 1] == '/' && strchr(start, '/') < start + n - 1 && start[n - 2] != '/')
+        n--;
+    start[n] = '\0';
     if (n > 4 && strcmp(start + n - 4, ".git") == 0)
         n -= 4;
     memmove(text, start, n);

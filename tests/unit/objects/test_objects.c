@@ -161,6 +161,36 @@ static void repositories_are_compared_as_argo_cd_compares_them(void **state)
         {"https://h/a@b", "https://h/b", false},
         {"https://:443/p", "https:///p", false},
         {"https://", "https://@", true},
+        /* the forms of SSH */
+        {"git@h:o/r", "git@h/o/r", true},
+        {"git@h:o/r.git", "git@h/o/r", true},
+        {"GIT@H:O/R", "git@h:o/r", true},
+        {"ssh://git@h/o/r.git", "git@h:o/r.git", true},
+        {"ssh://git@h:22/o/r", "git@h:o/r", false},
+        {"ssh://git@h:22/o/r", "ssh://git@h:22/o/r.git", true},
+        {"ssh://git@h:o/r", "git@h:o/r", false}, /* no URL: Argo CD compares it as it is */
+        {"git@h:22/o/r", "git@h/22/o/r", true},
+        {"bot@h:o/r", "git@h:o/r", false},
+        {"ssh://h/o/r", "ssh://git@h/o/r", false},
+        {"h:o/r", "git@h:o/r", false},
+        /* what only looks alike */
+        {"https://h/o/r", "https://h/o/r?ref=x", false},
+        {"https://h/o/r", "https://h/o/R.git.git", false},
+        {"https://h/o/r.git/", "https://h/o/r", true},
+        {"https://h/o/r/", "https://h/o/r", true},
+        {"https://h/o/r.git/", "https://h/o/r.git", true},
+        {"https://h/", "https://h", true},
+        /* hosts whose two forms are one repository */
+        {"git@github.com:o/r.git", "https://github.com/o/r", true},
+        {"git@github.com/o/r", "https://github.com/o/r/", true},
+        {"ssh://git@gitlab.com/g/s/r.git", "https://bot:t@gitlab.com/g/s/r.git", true},
+        {"git@bitbucket.org:o/r", "http://bitbucket.org/o/r", true},
+        {"git@github.com:o/r", "https://github.com/o/s", false},
+        {"git@github.com:o/r", "https://gitlab.com/o/r", false},
+        {"git@github.com.evil:o/r", "https://github.com/o/r", false},
+        {"git@github.company:o/r", "https://github.company/o/r", false},
+        {"ssh://git@github.com:22/o/r", "https://github.com/o/r", false},
+        {"bot@github.com:o/r", "https://github.com/o/r", false},
         {"", "", true},
     };
 
