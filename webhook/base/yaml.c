@@ -382,6 +382,41 @@ static bool on_event(struct reader *r, const yaml_event_t *e)
     return true;
 }
 
+static size_t count_characters(struct str text)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < text.n; i++)
+        n += ((unsigned char)text.p[i] & 0xC0) != 0x80;
+    return n;
+}
+
+/* Whether the document is over before the end of `text`. */
+static bool ends_within(struct str text)
+{
+    size_t n_characters = count_characters(text);
+    yaml_parser_t parser;
+    bool ended = false;
+    bool more = true;
+
+    if (!yaml_parser_initialize(&parser))
+        (void)xneed(NULL);
+    yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(&parser, (const unsigned char *)(text.p ? text.p : ""), text.n);
+    while (more) {
+        yaml_event_t e;
+
+        if (!yaml_parser_parse(&parser, &e))
+            break;
+        if (e.type == YAML_DOCUMENT_END_EVENT)
+            ended = !e.data.document_end.implicit || e.end_mark.index < n_characters;
+        more = e.type != YAML_DOCUMENT_END_EVENT && e.type != YAML_STREAM_END_EVENT;
+        yaml_event_delete(&e);
+    }
+    yaml_parser_delete(&parser);
+    return ended;
+}
+
 /* Turns libyaml's error into ours, unless go-yaml may not share it. */
 static bool parser_failed(struct reader *r)
 {
@@ -394,7 +429,7 @@ static bool parser_failed(struct reader *r)
     if (p->error == YAML_READER_ERROR) {
         at = p->mark;
         /* go-yaml reads smaller pieces: it may have seen the document's end before this. */
-        if (str_contains(r->text, STR("...")) || str_contains(r->text, STR("---")))
+        if (ends_within(str_sub(r->text, 0, p->problem_offset)))
             return not_known(r, &at, "an unreadable character behind the end of the document");
         return malformed(r, &at, "libyaml", problem);
     }
