@@ -12,16 +12,14 @@ enum glob_compiled { GLOB_OK, GLOB_INVALID, GLOB_NOT_KNOWN };
 
 /*
  * Compiled without separators, so * ? [..] match '/' too (reference/argocd.md 2.3), including the
- * library's known oddities (overlap of literal*literal, unclosed braces).
+ * library's oddities.
  * out  owned by the caller (glob_free()), set for GLOB_OK only. GLOB_INVALID: the library refuses
  *      the pattern, so exclude is a no-op and include excludes everything. GLOB_NOT_KNOWN: past
- *      our limits.
+ *      our limits, or the library panics.
  */
 enum glob_compiled glob_compile(struct str pattern, struct glob **out);
 /*
- * TRI_NOT_KNOWN for ? [] or {} together with non-ASCII text, for ? or [] and an empty path, past
- * GLOB_MAX_STEPS, and for the braces the library gets wrong: certain are braces of literals, braces
- * around the whole pattern, and {,x} behind a literal at the end.
+ * TRI_NOT_KNOWN where the library panics, or past GLOB_MAX_STEPS: it may take exponential time.
  */
 enum tri glob_match(const struct glob *g, struct str path);
 /* The same for many paths: *steps_left is what all of them together may take, and is reduced. */

@@ -331,13 +331,13 @@ static void a_pattern_we_cannot_match_makes_its_files_uncertain(void **state)
 {
     struct fixture *f = *state;
     struct source s = {.path = STR("apps"),
-                       .directory = {.present = true, .exclude = STR("\xC3\xA9?.yaml")}};
+                       .directory = {.present = true, .exclude = STR("a.yaml{}")}};
 
-    mkfiles(f, "apps/a.yaml", APP("a"), "apps/\xC3\xA9x.yaml", APP("b"), NULL);
+    /* gobwas/glob panics on a.yaml */
+    mkfiles(f, "apps/a.yaml", APP("a"), "apps/b.yaml", APP("b"), NULL);
     fixture_load(f);
-    assert_string_equal(rendered(f, &s),
-                        "PARTIAL whether the pattern \xC3\xA9?.yaml matches apps/a.yaml"
-                        " | no more external-secrets");
+    assert_string_equal(rendered(f, &s), "PARTIAL whether the pattern a.yaml{} matches apps/a.yaml"
+                                         " | Application argocd/b | no more external-secrets");
 }
 
 static void a_marked_file_is_skipped_from_3_1_on(void **state)
@@ -389,9 +389,9 @@ static void the_sum_of_candidate_sizes_over_10M_fails(void **state)
     assert_string_equal(rendered_path(f, "apps"),
                         "FAILS the manifests in apps are larger than 10M together, Argo CD's "
                         "default limit");
-    s.directory.exclude = STR("\xC3\xA9?2.yaml");
+    s.directory.exclude = STR("big2.yaml{}"); /* gobwas/glob panics on it */
     assert_string_equal(rendered(f, &s),
-                        "PARTIAL whether the pattern \xC3\xA9?2.yaml matches apps/a.yaml");
+                        "PARTIAL whether the pattern big2.yaml{} matches apps/big2.yaml");
 }
 
 static void jsonnet_leaves_the_other_objects_certain(void **state)

@@ -48,7 +48,7 @@ static const struct vector {
     {"a\\*b", "axb", NO},
     {"{a,b", "a", YES},
     {"a/**/b.yaml", "a/b.yaml", YES},
-    {"?.yaml", "\xC3\xA9.yaml", NOT_KNOWN}, /* the library: no */
+    {"?.yaml", "\xC3\xA9.yaml", NO},
     {"x.yaml\ny.yaml\n", "x.yaml", NO},
     /* Run against the library as well. */
     {"", "", YES},
@@ -57,7 +57,7 @@ static const struct vector {
     {"*", "a/b", YES},
     {"?", "a", YES},
     {"?", "ab", NO},
-    {"?", "", NOT_KNOWN}, /* the library: yes */
+    {"?", "", YES},
     {"a?*b", "ab", NO},
     {"a?*b", "axb", YES},
     {"*a*b*", "xaybz", YES},
@@ -68,7 +68,7 @@ static const struct vector {
     {"{ab}*ba", "aba", YES},
     {"{ab*ba,x}", "aba", YES},
     {"{ab*ba}", "aba", YES},
-    {"{a*b,a*c}", "ab", NOT_KNOWN},
+    {"{a*b,a*c}", "ab", YES},
     {"[b-d]", "c", YES},
     {"[b-d]", "e", NO},
     {"[!b-d]", "c", NO},
@@ -94,20 +94,78 @@ static const struct vector {
     {"{a/*,b/?}", "b/c", YES},
     {"{a,a}", "a", YES},
     {"{[ab],c?}", "b", YES},
-    {"{[a]x,[a]y}", "ay", NOT_KNOWN},
+    {"{[a]x,[a]y}", "ay", YES},
     {"**/{a,bc}/*.yaml", "q/bc/z.yaml", YES},
-    {"{a,{b,cd}}.yaml", "cd.yaml", NOT_KNOWN},
-    {"{a,{b,{c}}}.yaml", "c.yaml", NOT_KNOWN},
-    {"{a,?}.yaml", "x.yaml", NOT_KNOWN},
-    {"{*,*b}", "", NOT_KNOWN}, /* the library: no */
-    {"{}", "", NOT_KNOWN},
+    {"{a,{b,cd}}.yaml", "cd.yaml", YES},
+    {"{a,{b,{c}}}.yaml", "c.yaml", YES},
+    {"{a,?}.yaml", "x.yaml", YES},
+    {"{*,*b}", "", NO},
+    {"{}", "", YES},
     {"a{}", "a", NOT_KNOWN}, /* the library panics */
     {"a{,}", "a", NOT_KNOWN},
-    {"{x,y}a{,b}", "xa", NOT_KNOWN},
-    {"{a,,b}", "b", NOT_KNOWN},
-    {"{\xC3\xA9,b}", "b", NOT_KNOWN},
+    {"{x,y}a{,b}", "xa", YES},
+    {"{a,,b}", "b", YES},
+    {"{\xC3\xA9,b}", "b", YES},
     {"\xC3\xA9*", "\xC3\xA9/a", YES},
     {"*\xC3\xA9", "a", NO},
+    {"{*.yaml,env/**}", "x/y.yaml", YES},
+    {"{*.yaml,env/**}", "env/a", YES},
+    {"{a,b,c/*}", "c/x/y", YES},
+    {"{**/*.yaml,**/a.json}", "x/a.json", YES},
+    {"{**/*.yaml,**/a.json}", "a.json", NO},
+    {"{**/a.yaml,**/b*.yaml}", "x/b1.yaml", YES},
+    {"{**/*.json,*-prod.yaml}", "x/y-prod.yaml", YES},
+    {"{*,*.yaml}", "a.txt", YES},
+    {"{*,**}", "a", YES},
+    {"*{,.yaml}", "ab", YES},
+    {"*{.yaml,}", "a.yaml", YES},
+    {"*{.yaml,}", "b", YES},
+    {"dev*{,.yaml}", "devb.yaml", YES},
+    {"{.yaml,,.json}", "app.yaml", NO},
+    {"{dev/*.yaml,prod/*.yaml}", "prod/a.yaml", YES},
+    {"{dev/*.yaml,*.yaml}", "config.yaml", YES},
+    {"{*/a/*,*/b/*}", "x/b/y", YES},
+    {"{app/*,**/*}", "a", NO},
+    {"{app/*,**/*}", "a/b", YES},
+    {"**/{dev/*.json,*.yml}", "a/b.yml", YES},
+    {"!(a.yaml)", "b.yaml", NO},
+    {"!(a.yaml)", "!(a.yaml)", YES},
+    {"{app1,app2}/*.{yaml,yml}", "app2/x.yml", YES},
+    {"?\xC3\xA9", "a\xC3\xA9", NO},
+    {"?\xC3\xA9", "\xC3\xA9\xC3\xA9", NO},
+    {"[\xC3\xA9]", "\xC3\xA9", YES},
+    {"[a\xC3\xA9]b",
+     "\xC3\xA9"
+     "b",
+     NO},
+    {"{\xC3\xA9,b}*",
+     "\xC3\xA9"
+     "a",
+     YES},
+    {"*{\xC3\xA9,b}?",
+     "\xC3\xA9"
+     "bc",
+     YES},
+    {"\xED\x95\x9C\xEA\xB8\x80/{a,b}.yaml", "\xED\x95\x9C\xEA\xB8\x80/b.yaml", YES},
+    {"{a,b}.yaml", "\xED\x95\x9C.yaml", NO},
+    {"*.{yaml,yml}", "\xED\x95\x9C\xEA\xB8\x80.yml", YES},
+    {"{\xED\x95\x9C*,b}.yaml", "\xED\x95\x9C\xEA\xB8\x80.yaml", NO},
+    {"[!a][!a]", "bb", YES},
+    {"[!ab][!ab]", "cb", YES},
+    {"[!ab][!ab]", "ba", YES},
+    {"??", "a", NO},
+    {"??", "ab", YES},
+    {"a[b]c", "abc", YES},
+    {"[a-c]*", "bx", YES},
+    {"{[a-c],x}*", "cx", YES},
+    {"{*a,b}{c,*d}", "bc", YES},
+    {"{*a,b}{c,*d}", "xac", YES},
+    {"{*a,*b}*", "xb1", NO},
+    {"{a*b,a*c}", "ac", YES},
+    {"{a,ab}*{c,bc}", "abc", YES},
+    {"{,a}b", "b", YES},
+    {"{,a}b", "ab", YES},
+    {"*a*{b,c*}", "xaxcx", YES},
     {"\xFF", "\xFF", INVALID},
     {"\xEF\xBF\xBD", "x", INVALID},
 };
@@ -162,7 +220,7 @@ static void oversized_patterns_are_not_known(void **state)
     assert_int_equal(ask((struct str){pattern, 100}, STR("a")), NOT_KNOWN);
 }
 
-/* A backtracking matcher would take until the end of the universe. */
+/* The library's matcher would take until the end of the universe. */
 static void work_is_bounded(void **state)
 {
     static char pattern[4000];
@@ -175,14 +233,16 @@ static void work_is_bounded(void **state)
     path[sizeof path - 1] = 'b';
     assert_int_equal(ask((struct str){pattern, sizeof pattern}, (struct str){path, sizeof path}),
                      NOT_KNOWN);
-    assert_int_equal(ask((struct str){pattern, 60}, (struct str){path, 200}), YES);
+    /* The library would find a yes, after all the ways to place 30 letters. */
+    assert_int_equal(ask((struct str){pattern, 60}, (struct str){path, 200}), NOT_KNOWN);
+    assert_int_equal(ask((struct str){pattern, 12}, (struct str){path, 30}), YES);
     assert_int_equal(ask(STR("*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b"), (struct str){path, 60}), NO);
 }
 
 static void many_paths_share_one_budget(void **state)
 {
     struct glob *g = NULL;
-    size_t steps_left = 1000;
+    size_t steps_left = 50;
     size_t n = 0;
 
     (void)state;
