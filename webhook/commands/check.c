@@ -34,6 +34,7 @@ struct placed {
     const struct manifest *manifest;
     struct str namespace;
     struct str name;
+    bool changed; /* by a patch: what is judged is what it was */
 };
 
 struct placements {
@@ -60,13 +61,13 @@ static void place_output(struct placements *p, const struct output *output)
             if (!object->manifest || !object->id.namespace.n || !is_judged(&object->manifest->id))
                 continue;
             p->items = xgrow(p->items, p->n, &p->capacity, sizeof *p->items);
-            p->items[p->n++] =
-                (struct placed){object->manifest, object->id.namespace, object->id.name};
+            p->items[p->n++] = (struct placed){object->manifest, object->id.namespace,
+                                               object->id.name, object->changed};
         }
     }
 }
 
-static int by_manifest(const void *left, const void *right)
+static int by_place(const void *left, const void *right)
 {
     const struct placed *a = left;
     const struct placed *b = right;
@@ -78,6 +79,16 @@ static int by_manifest(const void *left, const void *right)
     return order ? order : str_cmp(a->name, b->name);
 }
 
+/* As it is written first. */
+static int by_place_and_change(const void *left, const void *right)
+{
+    const struct placed *a = left;
+    const struct placed *b = right;
+    int order = by_place(a, b);
+
+    return order ? order : a->changed - b->changed;
+}
+
 /* Sorted, each manifest and identity once: one that ten Applications render is judged once. */
 static struct placements place_all(const struct facts *f)
 {
@@ -87,9 +98,9 @@ static struct placements place_all(const struct facts *f)
     for (size_t i = 0; i < facts_n_applications(f); i++)
         place_output(&p, facts_application(f, i)->output);
     if (p.n)
-        qsort(p.items, p.n, sizeof *p.items, by_manifest);
+        qsort(p.items, p.n, sizeof *p.items, by_place_and_change);
     for (size_t i = 0; i < p.n; i++)
-        if (kept == 0 || by_manifest(&p.items[kept - 1], &p.items[i]) != 0)
+        if (kept == 0 || by_place(&p.items[kept - 1], &p.items[i]) != 0)
             p.items[kept++] = p.items[i];
     p.n = kept;
     return p;
@@ -193,6 +204,26 @@ static void count_source(const struct run *r, const struct placed *placed,
     check_report_count_source(r->report, source_kind_of(*found, &id), verdict);
 }
 
+/* A patch may have mended what the manifest shows, so that nothing is denied for it. */
+static void soften(struct verdict *verdict)
+{
+    for (size_t i = 0; i < verdict->n_findings; i++) {
+        struct finding *f = &verdict->findings[i];
+        char *message;
+
+        if (f->verdict != FINDING_DENY && !f->denies)
+            continue;
+        message = xasprintf("A kustomization's patch changes it, and what it becomes is not known. "
+                            "As it is written: %s",
+                            f->message);
+        free(f->message);
+        f->message = message;
+        f->verdict = FINDING_UNDECIDED;
+        f->denies = false;
+    }
+    verdict->allowed = true;
+}
+
 static void judge_one(const struct run *r, const struct placed *placed)
 {
     const struct manifest *m = placed->manifest;
@@ -206,13 +237,17 @@ static void judge_one(const struct run *r, const struct placed *placed)
         return;
     }
     verdict = judge(review, r->facts, r->now);
+    if (placed->changed)
+        soften(verdict);
     check_report_add(r->report, review, verdict);
     if (review->kind == REVIEW_APPLICATION)
         count_source(r, placed, verdict);
 }
 
-/* Under each identity it is rendered with, for that is what will exist; else as it is written. */
-static void judge_manifest(const struct run *r, const struct manifest *m)
+/* Under each identity it is rendered with, for that is what will exist; else as it is written, but
+ * for what is a patch and no object. */
+static void judge_manifest(const struct run *r, const struct repository *from,
+                           const struct manifest *m)
 {
     const struct placements *places = &r->placements;
     size_t first = find_place(places, m);
@@ -220,8 +255,10 @@ static void judge_manifest(const struct run *r, const struct manifest *m)
 
     for (; i < places->n && places->items[i].manifest == m; i++)
         judge_one(r, &places->items[i]);
-    if (i == first) {
-        struct placed as_written = {m, written_namespace(r->facts, m, r->report), m->id.name};
+    if (i == first && !repository_is_patch(from, m)) {
+        struct placed as_written = {.manifest = m,
+                                    .namespace = written_namespace(r->facts, m, r->report),
+                                    .name = m->id.name};
 
         judge_one(r, &as_written);
     }
@@ -302,7 +339,7 @@ static void judge_all(const struct facts *f, int64_t now, struct check_report *r
             const struct manifest *m = repository_manifest(r, k);
 
             if (is_judged(&m->id))
-                judge_manifest(&run, m);
+                judge_manifest(&run, r, m);
         }
     }
     judge_made(&run);

@@ -107,7 +107,8 @@ static void add_definitions(struct facts *f)
         for (size_t k = 0; r && k < repository_n_manifests(r); k++) {
             const struct manifest *m = repository_manifest(r, k);
 
-            if (identity_is_kind(&m->id, GROUP_ARGOPROJ, "Application"))
+            if (identity_is_kind(&m->id, GROUP_ARGOPROJ, "Application") &&
+                !repository_is_patch(r, m))
                 add_definition(f, r, m);
         }
     }

@@ -22,6 +22,7 @@ struct repository {
     struct contents *contents;
     const struct manifest **manifests; /* of every file, in order; borrowed from `contents` */
     size_t n_manifests;
+    bool *is_patch;                /* by node: patches_find() */
     struct repository_note *notes; /* texts borrowed from `tree` and `contents` */
     size_t n_notes;
 };

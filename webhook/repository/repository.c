@@ -6,6 +6,7 @@
 #include "repository/index.h"
 #include "repository/kustomize.h"
 #include "repository/overrides.h"
+#include "repository/patches.h"
 #include "repository/quote.h"
 #include "repository/source_type.h"
 #include <limits.h>
@@ -202,6 +203,7 @@ bool repository_load(const struct repository_spec *spec, int64_t now, struct rep
     if (!read_all(r, spec, err))
         return false;
     collect(r);
+    r->is_patch = patches_find(r->tree, r->contents);
     *out = steal(&r);
     return true;
 }
@@ -218,6 +220,7 @@ void repository_free(struct repository *r)
     free(r->revision);
     free(r->label);
     free(r->manifests);
+    free(r->is_patch);
     free(r->notes);
     contents_free(r->contents);
     tree_free(r->tree);
@@ -404,4 +407,11 @@ bool repository_is_kustomized(const struct repository *r, const struct manifest 
         if (tree_child(r->tree, directory, str_from(names[i]), &found))
             return true;
     return false;
+}
+
+bool repository_is_patch(const struct repository *r, const struct manifest *m)
+{
+    size_t node;
+
+    return tree_find(r->tree, str_from(m->file), &node) && r->is_patch[node];
 }

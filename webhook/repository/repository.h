@@ -128,6 +128,10 @@ bool repository_is_kustomized(const struct repository *r, const struct manifest 
 /* Whether the manifest is a template of a chart: Helm makes something else of it. */
 bool repository_is_template(const struct repository *r, const struct manifest *m);
 
+/* Whether kustomizations use the manifest's file as a patch alone: it is then no object, but a
+ * piece of one. */
+bool repository_is_patch(const struct repository *r, const struct manifest *m);
+
 /* What could not be read, for `check`: never the end of a run. Both texts are as they came: whoever
  * prints them escapes them. */
 struct repository_note {

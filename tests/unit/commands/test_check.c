@@ -239,6 +239,30 @@ static void each_rendered_identity_is_judged_once(void **state)
                                   "ExternalSecrets; "));
 }
 
+/* A patch looks like an Application, and is a piece of one. */
+static void a_patch_is_no_application(void **state)
+{
+    struct world *w = *state;
+    AUTO(freep) char *repository = repository_option(w, URL);
+    const char *words[] = {"--repository", repository, NULL};
+    static const char patch[] = "apiVersion: argoproj.io/v1alpha1\nkind: Application\n"
+                                "metadata: {name: root, namespace: argocd}\n"
+                                "spec: {source: {targetRevision: v2}}\n";
+    struct ran r;
+
+    (void)put(w, "root.yaml", APPLICATION("  namespace: argocd\n"));
+    (void)put(w, "patch.yaml", patch);
+    (void)put(w, "kustomization.yaml", "resources: [root.yaml]\npatches: [{path: patch.yaml}]\n");
+    run(&r, &command_check, words);
+    assert_null(strstr(r.out, "patch.yaml:3"));
+    assert_non_null(strstr(r.out, " in 1 Application and 0 ExternalSecrets; "));
+    /* where a kustomization lists it, too, it is what it looks like */
+    (void)put(w, "kustomization.yaml",
+              "resources: [root.yaml, patch.yaml]\npatches: [{path: patch.yaml}]\n");
+    run(&r, &command_check, words);
+    assert_non_null(strstr(r.out, " in 2 Applications and 0 ExternalSecrets; "));
+}
+
 static void what_nothing_renders_is_judged_where_argocd_lives(void **state)
 {
     struct world *w = *state;
@@ -712,6 +736,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_namespace_of_kustomizes_is_the_one_judged, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(each_rendered_identity_is_judged_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_patch_is_no_application, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_nothing_renders_is_judged_where_argocd_lives, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(settings_change_what_is_denied, set_up, tear_down),
