@@ -67,8 +67,12 @@ static void read_revision(struct facts *f, const struct repository_fact *former,
     struct err err = {0};
     char text[ERR_TEXT_MAX];
 
-    if (!found)
+    if (!found) {
         found = find_commit(former, commit);
+        /* read once more, for what may be there by now; the rest is shared */
+        if (found && !repository_is_whole(found->repository))
+            found = NULL;
+    }
     if (found)
         out->shared = facts_share(found);
     else if (!facts_read_repository(f, index, commit, former, now, &out->shared, &err))

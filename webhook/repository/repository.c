@@ -268,6 +268,17 @@ bool repository_changed(const struct repository *r)
     return now->signature != r->tree->signature || now->n != r->tree->n;
 }
 
+bool repository_is_whole(const struct repository *r)
+{
+    for (size_t i = 0; i < r->tree->n; i++) {
+        const struct content *content = contents_read_at(r->contents, i);
+
+        if (content && content->unread && !content->is_lfs_pointer)
+            return false;
+    }
+    return !r->tree->incomplete;
+}
+
 bool repository_matches(const struct repository *r, struct str repo_url)
 {
     if (r->url[0] && repo_url_eq(str_from(r->url), repo_url))

@@ -69,6 +69,10 @@ struct repository_cost {
 };
 struct repository_cost repository_cost(const struct repository *r);
 
+/* Whether every name, and every file that was looked into, could be read. What could not may be
+ * there the next time: a clone is fetched into, descriptors are free again. */
+bool repository_is_whole(const struct repository *r);
+
 /* Whether the directory looks different from what was read (names, sizes, mtimes), or the revision
  * now leads to another commit; for a poll. */
 bool repository_changed(const struct repository *r);
