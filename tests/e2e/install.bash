@@ -58,7 +58,8 @@ use_repository() {
   "$TOP/deploy/incident/make-repository" "$DIR/stage" "$1"
   mkdir -p "$CLUSTER/volumes/repositories"
   cp -R "$DIR/stage" "$CLUSTER/volumes/repositories/.$1"
-  ln -sfn ".$1" "$CLUSTER/volumes/repositories/deploy"
+  ln -sfn ".$1" "$CLUSTER/volumes/repositories/.next"
+  mv -T "$CLUSTER/volumes/repositories/.next" "$CLUSTER/volumes/repositories/deploy"
   for pod in $pods; do
     log=$CLUSTER/logs/$pod.program.log
     for ((tries = 0; tries < 300; tries++)); do
@@ -67,6 +68,18 @@ use_repository() {
     done
     fail "$pod did not read the repository again"
   done
+}
+
+# commit_repository: what was written into it since, on the branches of both environments.
+commit_repository() {
+  local git=(env GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null GIT_AUTHOR_NAME=a
+    GIT_AUTHOR_EMAIL=a@example.com GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@example.com
+    GIT_AUTHOR_DATE=2026-01-03T00:00:00Z GIT_COMMITTER_DATE=2026-01-03T00:00:00Z
+    git -C "$CLUSTER/volumes/repositories/deploy")
+
+  "${git[@]}" add -A
+  "${git[@]}" commit -q -m 'more'
+  "${git[@]}" branch -q -f k8s-deploy-dev
 }
 
 issue_certificates() {
