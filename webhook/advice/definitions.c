@@ -20,8 +20,8 @@ static bool yields(const struct output *o, const struct manifest *m)
 static void look_at(const struct facts *f, const struct known_application *known,
                     const struct source_output *s, struct advice_list *out)
 {
-    struct render_request q;
-    AUTO(freep) char *instance = facts_request(f, known->app, s->source, &q);
+    AUTO(freep) char *instance = facts_instance_name(f, &known->app->id);
+    struct render_request q = facts_request(f, known->app, s->source, instance);
     AUTO(buf_clearp) struct buf about = {.max = ADVICE_MAX};
     AUTO(buf_clearp) struct buf message = {.max = ADVICE_MAX};
 

@@ -134,7 +134,7 @@ static bool is_braced(struct str text)
 static void read_meaning(struct meant *m, struct str pattern)
 {
     struct str whole = str_trim(pattern);
-    AUTO(buf_clearp) struct buf braced = {.max = 2 * PATTERN_MAX};
+    AUTO(buf_clearp) struct buf braced = {.max = PATTERN_MAX + 2};
 
     if (has_outside_braces(whole, '\n')) {
         m->faults |= FAULT_LINES;
@@ -273,7 +273,8 @@ void advise_globs(const struct facts *f, struct advice_list *out)
 
             if (!s->repository || !s->rendering || s->rendering->type != SOURCE_DIRECTORY)
                 continue;
-            instance = facts_request(f, known->app, s->source, &t.request);
+            instance = facts_instance_name(f, &known->app->id);
+            t.request = facts_request(f, known->app, s->source, instance);
             t.pattern = s->source->directory.include;
             try_option(&t, first, out);
             t.option = "exclude";

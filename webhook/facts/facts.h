@@ -140,10 +140,9 @@ struct output {
     struct source_output *sources;
     size_t n;
 };
-/* How Argo CD asks for a source of the Application; the result is what *out borrows, for the caller
- * to free. */
-char *facts_request(const struct facts *f, const struct application *app,
-                    const struct source *source, struct render_request *out);
+/* How Argo CD asks for a source of the Application. instance: facts_instance_name(), borrowed. */
+struct render_request facts_request(const struct facts *f, const struct application *app,
+                                    const struct source *source, const char *instance);
 /* Never fails. The caller frees it with output_free(). Bounded by the size of the indices. */
 struct output *facts_render(const struct facts *f, const struct application *app);
 /* The same of the sources that the Application's operation brings; NULL when it brings none that

@@ -76,26 +76,23 @@ const struct repository *facts_find_content(const struct facts *f, const struct 
     return found;
 }
 
-char *facts_request(const struct facts *f, const struct application *app,
-                    const struct source *source, struct render_request *out)
+struct render_request facts_request(const struct facts *f, const struct application *app,
+                                    const struct source *source, const char *instance)
 {
-    char *instance = facts_instance_name(f, &app->id);
-
-    *out = (struct render_request){
+    return (struct render_request){
         .source = source,
         .app_name = app->id.name,
         .instance_name = str_from(instance),
         .destination_namespace = app->destination.namespace,
         .skips_marked_files = skips_marked_files(f),
     };
-    return instance;
 }
 
 static void render_source(const struct facts *f, const struct application *app,
                           const struct source *source, bool may_skip, struct source_output *out)
 {
-    struct render_request q;
-    AUTO(freep) char *instance = facts_request(f, app, source, &q);
+    AUTO(freep) char *instance = facts_instance_name(f, &app->id);
+    struct render_request q = facts_request(f, app, source, instance);
 
     q.may_skip = may_skip;
     *out = (struct source_output){.source = source, .makes_argocd_secret = TRI_NOT_KNOWN};
