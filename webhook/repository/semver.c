@@ -372,7 +372,8 @@ static void rewrite_ranges(enum semver_library library, struct str text, struct 
     while (rest.n) {
         AUTO(freep) char *before = NULL;
         struct range r;
-        struct str old = {NULL, now->n};
+        struct str old;
+        size_t n = now->n;
         size_t at;
 
         if (!read_range(rest, &r)) {
@@ -380,7 +381,8 @@ static void rewrite_ranges(enum semver_library library, struct str text, struct 
             continue;
         }
         rest = str_sub(rest, r.whole.n, rest.n);
-        old.p = before = buf_take(now);
+        before = buf_take(now);
+        old = (struct str){before, n};
         at = find_text(old, r.whole);
         buf_add(now, str_sub(old, 0, at));
         if (at < old.n)
@@ -611,8 +613,10 @@ static enum semver_found pick_as_any(const struct semver_question *q, bool *take
     enum semver_found result = semver_pick_as(&releases[0].practice, q, taken);
 
     for (size_t i = 1; i < ARRAY_LEN(releases); i++) {
-        if (semver_pick_as(&releases[i].practice, q, one) != result)
+        if (semver_pick_as(&releases[i].practice, q, one) != result) {
+            memset(taken, 0, q->n_tags * sizeof *taken);
             return SEMVER_NOT_KNOWN;
+        }
         for (size_t k = 0; k < q->n_tags; k++)
             taken[k] |= one[k];
     }

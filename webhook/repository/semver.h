@@ -51,7 +51,8 @@ enum semver_found {
 };
 
 /*
- * taken  room for n_tags marks; all of them are set. Versions that differ in nothing that counts
+ * taken  room for n_tags marks, all of which are written; only SEMVER_TAGS sets any. Versions that
+ * differ in nothing that counts
  *        ("1.0.0", "v1.0", "1.0.0+build") are all marked where they are the highest: Argo CD takes
  *        any of them. So may releases of Argo CD. Only where all lead to one commit it is known.
  */
