@@ -377,11 +377,13 @@ static const struct matcher *optimize_tree(struct parser *p, const struct matche
 
 static const struct matcher *optimize(struct parser *p, const struct matcher *m)
 {
-    if (is_kind(m, MATCH_ANY_OF) && m->n_parts == 1)
+    if (!m)
+        return NULL;
+    if (m->kind == MATCH_ANY_OF && m->n_parts == 1)
         return m->parts[0];
-    if (is_kind(m, MATCH_LIST) && !m->negated && count_runes(m->text) == 1)
+    if (m->kind == MATCH_LIST && !m->negated && count_runes(m->text) == 1)
         return text_matcher(p, m->text);
-    return is_kind(m, MATCH_TREE) ? optimize_tree(p, m) : m;
+    return m->kind == MATCH_TREE ? optimize_tree(p, m) : m;
 }
 
 static const struct matcher *optimize_tree(struct parser *p, const struct matcher *m)
@@ -1100,6 +1102,8 @@ static bool find_every_of(struct run *r, const struct matcher *m, struct str s, 
 /* Where `s` has the first match, *at, and how far it may reach from there. */
 static bool find(struct run *r, const struct matcher *m, struct str s, size_t *at, struct reach *to)
 {
+    size_t reach;
+
     if (!take(r, 1))
         return false;
     *at = 0;
@@ -1131,8 +1135,10 @@ static bool find(struct run *r, const struct matcher *m, struct str s, size_t *a
             add_ends_behind(r, to, m->text.n, str_sub(s, *at + m->text.n, s.n));
         return *at <= s.n;
     case MATCH_SUFFIX:
-        add_end(r, to, find_text(r, s, m->text) + m->text.n);
-        return !r->not_known && to->ends[0] <= s.n;
+        reach = find_text(r, s, m->text);
+        if (reach <= s.n)
+            add_end(r, to, reach + m->text.n);
+        return reach <= s.n;
     case MATCH_PREFIX_SUFFIX:
         return find_prefix_suffix(r, m, s, at, to);
     case MATCH_ROW:
