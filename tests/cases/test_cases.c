@@ -24,15 +24,16 @@
  * A file holds `config` (configuration text), `repositories` (URL: {path: text}), `cluster` (a list
  * of live objects) and `cases`, a list of {name, decides, now, check, config, repositories,
  * cluster, snapshot, object, oldObject, operation}. A case's own repositories are laid over the
- * file's; a null text takes a file away. A case's own cluster replaces the file's; null takes it
- * away. They are written as `kubectl get -o json` prints them and named in cluster.source.snapshot,
- * unless the configuration has a `cluster` of its own; `snapshot` is text to write in their place.
- * `decides` is deny, warn, undecided, exempted or allow, what the verdict comes to; `now` the time
- * it is judged at, such as "2026-01-01T00:00:00Z" (else that one). The whole verdicts stand in a
- * file of the same name ending in .want; SYNCGUARD_WRITE_WANTED=1 writes it anew, to be read before
- * it is committed. Each object is also judged as `check` and `explain` read it, from its manifest:
- * what they find is what creating it would find. And each request is judged again from its line of
- * the decision log, which comes to the same.
+ * file's; a null text takes a file away, and {utf16: TEXT} is text in that encoding. A case's own
+ * cluster replaces the file's; null takes it away. They are written as `kubectl get -o json` prints
+ * them and named in cluster.source.snapshot, unless the configuration has a `cluster` of its own;
+ * `snapshot` is text to write in their place. `decides` is deny, warn, undecided, exempted or
+ * allow, what the verdict comes to; `now` the time it is judged at, such as "2026-01-01T00:00:00Z"
+ * (else that one). The whole verdicts stand in a file of the same name ending in .want;
+ * SYNCGUARD_WRITE_WANTED=1 writes it anew, to be read before it is committed. Each object is also
+ * judged as `check` and `explain` read it, from its manifest: what they find is what creating it
+ * would find. And each request is judged again from its line of the decision log, which comes to
+ * the same.
  */
 enum { FILE_MAX_BYTES = 4 * 1024 * 1024 };
 
@@ -82,6 +83,32 @@ static int remove_one(const char *path, const struct stat *st, int kind, struct 
     return remove(path);
 }
 
+/* ASCII in UTF-16, little end first, behind its mark. */
+static char *to_utf16(struct str text, size_t *n)
+{
+    char *wide = xcalloc(text.n + 1, 2);
+
+    wide[0] = '\xFF';
+    wide[1] = '\xFE';
+    for (size_t i = 0; i < text.n; i++)
+        wide[2 + 2 * i] = text.p[i];
+    *n = 2 * (text.n + 1);
+    return wide;
+}
+
+static void write_content(const char *path, const json_t *content)
+{
+    AUTO(freep) char *wide = NULL;
+    size_t n = 0;
+
+    if (!json_is_object(content)) {
+        write_file(path, json_view(content));
+        return;
+    }
+    wide = to_utf16(json_str_at(content, "utf16"), &n);
+    write_file(path, (struct str){wide, n});
+}
+
 static void write_tree(const char *root, json_t *files, json_t *over)
 {
     const char *path;
@@ -99,7 +126,7 @@ static void write_tree(const char *root, json_t *files, json_t *over)
         if (json_is_null(text))
             continue;
         make_parents(full);
-        write_file(full, json_view(text));
+        write_content(full, text);
     }
 }
 
