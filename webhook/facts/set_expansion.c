@@ -229,7 +229,9 @@ static bool combine_texts(struct expander *e, json_t *into, json_t *other)
         AUTO(json_unrefp) json_t *text = json_is_null(value) ? json_null() : printed(value);
         json_t *below = json_object_get(into, key);
 
-        if (below && json_is_string(below) && json_is_string(text) && !json_equal(below, text)) {
+        bool differ = json_is_string(below) && json_is_string(text) && !json_equal(below, text);
+
+        if (differ) {
             (void)expander_fails(e, "both generators of its matrix give the parameter ",
                                  str_from(key), "");
             return false;

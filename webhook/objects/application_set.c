@@ -58,8 +58,9 @@ void application_set_freep(struct application_set **set)
 
 void set_filler_clear(struct set_filler *f)
 {
-    freep(&f->not_known);
-    freep(&f->fails);
+    free(f->not_known);
+    free(f->fails);
+    f->not_known = f->fails = NULL;
 }
 
 static bool say(char **where, const char *before, struct str text, const char *after)
@@ -208,13 +209,23 @@ static enum found find_index(const json_t *value, struct str word, const json_t 
     return *out ? FOUND : FOUND_NOT_KNOWN;
 }
 
-/* `.a.b` or `index .a.b 1`, up to a pipe. */
-static enum found evaluate(const json_t *params, struct str *rest, const json_t **out)
+static bool is_function(struct str word)
+{
+    return str_is(word, "normalize") || str_is(word, "lower");
+}
+
+/* `.a.b` or `index .a.b 1`, up to a pipe. function: in front, as in `lower .a`. */
+static enum found evaluate(const json_t *params, struct str *rest, struct str *function,
+                           const json_t **out)
 {
     struct str word = take_word(rest);
     enum found found;
 
-    if (!str_is(word, "index"))
+    if (is_function(word)) {
+        *function = word;
+        word = take_word(rest);
+    }
+    if (!str_is(word, "index") || function->n)
         return find_chain(params, word, out);
     word = take_word(rest);
     found = find_chain(params, word, out);
@@ -235,8 +246,8 @@ static char *piped(struct str function, struct str text)
     out = xstrndup(text);
     for (size_t i = 0; i < text.n; i++) {
         if ((unsigned char)out[i] >= 0x80) {
-            freep(&out);
-            break;
+            free(out);
+            return NULL;
         }
         if (out[i] >= 'A' && out[i] <= 'Z')
             out[i] = (char)(out[i] - 'A' + 'a');
@@ -244,16 +255,17 @@ static char *piped(struct str function, struct str text)
     return out;
 }
 
-static bool add_piped(struct text_fill *t, const json_t *value, struct str rest,
-                      struct str expression)
+static bool add_piped(struct text_fill *t, const json_t *value, struct str function,
+                      struct str rest, struct str expression)
 {
-    AUTO(freep) char *text = json_is_string(value) ? xstrndup(json_view(value)) : NULL;
+    AUTO(freep) char *text = NULL;
 
-    while (text && rest.n) {
+    if (json_is_string(value))
+        text = function.n ? piped(function, json_view(value)) : xstrndup(json_view(value));
+    while (text && rest.n && rest.p[0] == '|') {
         char *next;
 
-        if (!str_is(take_word(&rest), "|"))
-            break;
+        (void)take_word(&rest);
         next = piped(take_word(&rest), str_from(text));
         free(text);
         text = next;
@@ -270,14 +282,15 @@ static bool add_action(struct text_fill *t, struct str action)
     struct str expression = str_trim(action);
     struct str rest = expression;
     const json_t *value = NULL;
-    enum found found = evaluate(t->params, &rest, &value);
+    struct str function = STR("");
+    enum found found = evaluate(t->params, &rest, &function, &value);
 
     rest = str_trim(rest);
-    if (found == FOUND && rest.n)
-        return add_piped(t, value, rest, expression);
+    if (found == FOUND && (rest.n || function.n))
+        return add_piped(t, value, function, rest, expression);
     if (found == FOUND)
         return add_value(t, value, expression);
-    if (found == FOUND_MISSING && rest.n == 0 && t->filler->set->missing_key_fails)
+    if (found == FOUND_MISSING && rest.n == 0 && !function.n && t->filler->set->missing_key_fails)
         return say(&t->filler->fails, "no generator gives its template {{", expression,
                    "}}, and goTemplateOptions has missingkey=error");
     return say(&t->filler->not_known, "what {{", expression, "}} in its template makes");
@@ -386,28 +399,28 @@ enum place {
 };
 
 static const struct place_row {
-    enum place in;
     const char *key; /* NULL: any other */
+    enum place in;
     enum place is;
 } places[] = {
-    {PLACE_TEMPLATE, "metadata", PLACE_METADATA},
-    {PLACE_TEMPLATE, "spec", PLACE_SPEC},
-    {PLACE_METADATA, "labels", PLACE_INDIFFERENT},
-    {PLACE_METADATA, "annotations", PLACE_ANNOTATIONS},
-    {PLACE_ANNOTATIONS, ANNOTATION_HOOK, PLACE_DECIDES},
-    {PLACE_ANNOTATIONS, ANNOTATION_HELM_HOOK, PLACE_DECIDES},
-    {PLACE_ANNOTATIONS, ANNOTATION_SYNC_OPTIONS, PLACE_DECIDES},
-    {PLACE_ANNOTATIONS, ANNOTATION_EXEMPT, PLACE_DECIDES},
-    {PLACE_ANNOTATIONS, NULL, PLACE_INDIFFERENT},
-    {PLACE_SPEC, "info", PLACE_INDIFFERENT},
-    {PLACE_SPEC, "ignoreDifferences", PLACE_INDIFFERENT},
-    {PLACE_SPEC, "source", PLACE_SOURCES},
-    {PLACE_SPEC, "sources", PLACE_SOURCES},
-    {PLACE_SOURCES, "kustomize", PLACE_KUSTOMIZE},
-    {PLACE_KUSTOMIZE, "images", PLACE_INDIFFERENT},
-    {PLACE_KUSTOMIZE, "commonLabels", PLACE_INDIFFERENT},
-    {PLACE_KUSTOMIZE, "commonAnnotations", PLACE_INDIFFERENT},
-    {PLACE_INDIFFERENT, NULL, PLACE_INDIFFERENT},
+    {"metadata", PLACE_TEMPLATE, PLACE_METADATA},
+    {"spec", PLACE_TEMPLATE, PLACE_SPEC},
+    {"labels", PLACE_METADATA, PLACE_INDIFFERENT},
+    {"annotations", PLACE_METADATA, PLACE_ANNOTATIONS},
+    {ANNOTATION_HOOK, PLACE_ANNOTATIONS, PLACE_DECIDES},
+    {ANNOTATION_HELM_HOOK, PLACE_ANNOTATIONS, PLACE_DECIDES},
+    {ANNOTATION_SYNC_OPTIONS, PLACE_ANNOTATIONS, PLACE_DECIDES},
+    {ANNOTATION_EXEMPT, PLACE_ANNOTATIONS, PLACE_DECIDES},
+    {NULL, PLACE_ANNOTATIONS, PLACE_INDIFFERENT},
+    {"info", PLACE_SPEC, PLACE_INDIFFERENT},
+    {"ignoreDifferences", PLACE_SPEC, PLACE_INDIFFERENT},
+    {"source", PLACE_SPEC, PLACE_SOURCES},
+    {"sources", PLACE_SPEC, PLACE_SOURCES},
+    {"kustomize", PLACE_SOURCES, PLACE_KUSTOMIZE},
+    {"images", PLACE_KUSTOMIZE, PLACE_INDIFFERENT},
+    {"commonLabels", PLACE_KUSTOMIZE, PLACE_INDIFFERENT},
+    {"commonAnnotations", PLACE_KUSTOMIZE, PLACE_INDIFFERENT},
+    {NULL, PLACE_INDIFFERENT, PLACE_INDIFFERENT},
 };
 
 static enum place place_of(enum place in, const char *key)
@@ -428,7 +441,7 @@ static char *fill_indifferent(struct set_filler *f, struct str text, const json_
 
     f->not_known = NULL;
     out = set_fill_text(f, text, params);
-    freep(&f->not_known);
+    free(f->not_known);
     f->not_known = known;
     return out || f->fails ? out : xstrndup(text);
 }

@@ -1,6 +1,7 @@
 #include "objects/set_path.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include <stdlib.h>
 #include <string.h>
 
 /* The first character of a text as Go decodes it: a malformed byte is U+FFFD and one byte long. */
@@ -313,7 +314,7 @@ char *set_path_normalize(struct str text)
         char c = text.p[i];
 
         if ((unsigned char)c >= 0x80) {
-            freep(&out);
+            free(out);
             return NULL;
         }
         if (n == NAME_MAX_BYTES)
