@@ -154,7 +154,7 @@ static bool add_elements_yaml(struct expander *e, struct str text, json_t *out)
     for (size_t i = 0; i < json_array_size(list); i++)
         if (json_is_object(json_array_get(list, i)) && expander_work(e, 1))
             (void)json_array_append(out, json_array_get(list, i));
-    if (!list || json_array_size(list) == json_array_size(out))
+    if (!list || (json_is_array(list) && json_array_size(list) == json_array_size(out)))
         return true;
     if (e->budget->work)
         (void)expander_fails(e, "its list generator's elementsYaml is no list of mappings", STR(""),

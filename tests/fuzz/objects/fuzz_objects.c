@@ -1,11 +1,14 @@
 /* Any JSON object as each kind that rules read: parsed the same way twice, refused with a reason,
  * every question answered, and no reference to the object kept. */
 #include "base/json.h"
+#include "base/mem.h"
 #include "objects/app_project.h"
 #include "objects/application.h"
+#include "objects/application_set.h"
 #include "objects/argocd_cm.h"
 #include "objects/external_secret.h"
 #include "objects/secret.h"
+#include "objects/set_path.h"
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -139,6 +142,52 @@ static void check_settings(json_t *object, const struct identity *id)
     check_answer(argocd_cm_watches(cm, STR(""), STR("Secret"), STR("in-cluster")));
 }
 
+/* What a template of any kind may make here, so that large ones are met soon. */
+enum { FILL_MAX_BYTES = 64 * 1024 };
+
+/* The template with the object's own `params` in it: the same each time, within what it may take.
+ */
+static void check_filled(const struct application_set *set, const json_t *params)
+{
+    struct set_filler f = {.set = set, .bytes_left = FILL_MAX_BYTES};
+    struct set_filler again = f;
+    AUTO(json_unrefp) json_t *made = set_fill_application(&f, params);
+    AUTO(json_unrefp) json_t *same = set_fill_application(&again, params);
+    struct identity id;
+
+    require((made == NULL) == (same == NULL));
+    require(!made || json_equal(made, same));
+    require(made || f.not_known || f.fails || !set->template);
+    require(f.bytes_left == again.bytes_left && f.bytes_left <= FILL_MAX_BYTES);
+    if (made) {
+        AUTO(freep) char *normalized = NULL;
+
+        require(identity_read(made, &id) && str_eq(id.namespace, set->id.namespace));
+        normalized = set_path_normalize(id.name);
+        require(normalized && str_is(id.name, normalized));
+        (void)set_path_match(set->id.name, id.name);
+    }
+    set_filler_clear(&f);
+    set_filler_clear(&again);
+}
+
+static void check_set(json_t *object)
+{
+    AUTO(application_set_freep) struct application_set *set = NULL;
+    const json_t *metadata = json_object_at(object, "metadata");
+    struct err err = {0};
+    bool known = true;
+
+    if (!application_set_parse(object, STR_NONE, STR_NONE, &set, &err)) {
+        check_refusal(&err);
+        return;
+    }
+    check_filled(set, json_object_at(object, "params"));
+    (void)set_path_match(json_str_at(metadata, "name"), json_str_at(metadata, "namespace"));
+    (void)set_path_selects(json_str_at(metadata, "name"), json_str_at(metadata, "namespace"),
+                           &known);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     AUTO(json_unrefp) json_t *object = NULL;
@@ -156,6 +205,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     check_application(object, object);
     check_settings(object, &id);
+    check_set(object);
     require(object->refcount == 1);
     return 0;
 }
