@@ -218,7 +218,7 @@ struct rendering *repository_render(const struct repository *r, const struct ren
  * repository. Objects that rendering_keep() dropped are not in it either.
  */
 const struct rendering *rendering_whole(const struct rendering *rendering);
-/* Drops objects nobody will ask for. */
+/* Drops objects nobody will ask for. To be called before rendering_whole(). */
 void rendering_keep(struct rendering *rendering, bool (*is_kept)(const struct identity *id));
 void rendering_free(struct rendering *rendering); /* NULL is fine */
 void rendering_freep(struct rendering **rendering);

@@ -181,11 +181,17 @@ const char commit_beside[] = "export GIT_DIR=$PWD.git GIT_WORK_TREE=.\n"
                              "git add -A -f .\n"
                              "git commit -q --allow-empty -m x\n";
 
-void fixture_load(struct fixture *f)
+struct repository *fixture_index(const struct fixture *f, bool parse_all,
+                                 const struct repository *former)
 {
-    struct repository_spec spec = {.url = STR("https://git.example.com/platform/deploy.git"),
-                                   .path = f->directory,
-                                   .parse_all = true};
+    struct repository_spec spec = {
+        .url = STR("https://git.example.com/platform/deploy.git"),
+        .path = f->directory,
+        .parse_all = parse_all,
+        .former = &former,
+        .n_former = former != NULL,
+    };
+    struct repository *r = NULL;
     struct err err = {0};
 
 #ifdef FIXTURE_AT_COMMIT
@@ -196,10 +202,16 @@ void fixture_load(struct fixture *f)
     spec.path = beside;
     spec.revision = "main";
 #endif
+    if (!repository_load(&spec, 1000, &r, &err))
+        fail_msg("%s: %s", err.what, err.why);
+    return r;
+}
+
+void fixture_load(struct fixture *f)
+{
     repository_free(f->repository);
     f->repository = NULL;
-    if (!repository_load(&spec, 1000, &f->repository, &err))
-        fail_msg("%s: %s", err.what, err.why);
+    f->repository = fixture_index(f, true, NULL);
 }
 
 static void add_object(struct buf *text, const struct rendered *o)
@@ -217,15 +229,9 @@ static const char *finish(struct buf *text)
     return last_text;
 }
 
-const char *rendered_with(const struct fixture *f, const struct source *source,
-                          enum tri skips_marked_files)
+const char *rendering_text(const struct rendering *r)
 {
     static const char *const states[] = {"COMPLETE", "PARTIAL", "FAILS"};
-    struct render_request q = {.source = source,
-                               .app_name = STR("root"),
-                               .destination_namespace = STR("default"),
-                               .skips_marked_files = skips_marked_files};
-    AUTO(rendering_freep) struct rendering *r = repository_render(f->repository, &q);
     struct buf text;
 
     buf_init(&text, sizeof last_text - 1);
@@ -235,6 +241,18 @@ const char *rendered_with(const struct fixture *f, const struct source *source,
     buf_adds(&text, r->no_more_argoproj ? " | no more argoproj" : "");
     buf_adds(&text, r->no_more_external_secrets ? " | no more external-secrets" : "");
     return finish(&text);
+}
+
+const char *rendered_with(const struct fixture *f, const struct source *source,
+                          enum tri skips_marked_files)
+{
+    struct render_request q = {.source = source,
+                               .app_name = STR("root"),
+                               .destination_namespace = STR("default"),
+                               .skips_marked_files = skips_marked_files};
+    AUTO(rendering_freep) struct rendering *r = repository_render(f->repository, &q);
+
+    return rendering_text(r);
 }
 
 const char *rendered(const struct fixture *f, const struct source *source)

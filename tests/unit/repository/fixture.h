@@ -33,6 +33,9 @@ void mkfiles(const struct fixture *f, const char *path, ...);
 /* Loads (again) what has been written; where this is built with FIXTURE_AT_COMMIT, from a commit of
  * it. */
 void fixture_load(struct fixture *f);
+/* The same as an index of its own, which the caller frees. former: to share with, or NULL. */
+struct repository *fixture_index(const struct fixture *f, bool parse_all,
+                                 const struct repository *former);
 
 /* Runs a shell script in the fixture's directory, with git's configuration and clock ours alone;
  * $1 is `argument`. What it prints, without the last line end; valid until the next call. */
@@ -48,6 +51,8 @@ extern const char commit_beside[];
  * Valid until the next call.
  */
 const char *rendered(const struct fixture *f, const struct source *source);
+/* The same of a rendering that is there. */
+const char *rendering_text(const struct rendering *r);
 const char *rendered_with(const struct fixture *f, const struct source *source,
                           enum tri skips_marked_files);
 /* The same for a directory source, nothing but its path given. */
