@@ -6,11 +6,14 @@
 #include <stdlib.h>
 #include <time.h>
 
-/* Grows to the largest file that is read through it. */
-struct buffer {
-    char *p;
-    size_t capacity;
+/* The file that was read last. */
+struct hand {
+    struct file_bytes bytes;
+    size_t node; /* whose they are, or NOBODY */
 };
+
+#define NOBODY SIZE_MAX
+#define EMPTY_HAND ((struct hand){.node = NOBODY})
 
 /* Files by their key: open addressing, filled while the contents are read. */
 struct table {
@@ -166,36 +169,39 @@ static struct blob *find_shared(const struct contents *c, const struct contents_
     return found;
 }
 
-/* Where not, *unread says why; freed by the caller. */
-static bool read_whole(const struct contents *c, size_t index, struct buffer *buffer,
-                       struct str *bytes, char **unread)
+static struct str bytes_in(const struct hand *h)
 {
-    const struct node *file = &c->tree->nodes[index];
-    size_t have = take(&c->state->bytes_left, file->size_bytes);
-    const char *why = NULL;
-    size_t n = 0;
+    return (struct str){h->bytes.n ? h->bytes.p : "", h->bytes.n};
+}
 
-    if (file->size_bytes > REPOSITORY_MAX_FILE_BYTES || have < file->size_bytes) {
-        give_back(&c->state->bytes_left, have);
-        *unread = xasprintf("%s is larger than what is read of one %s", shorten(file->path).text,
-                            have < file->size_bytes && file->size_bytes <= REPOSITORY_MAX_FILE_BYTES
-                                ? "repository (1 GiB)"
-                                : "file (10 MiB)");
-        return false;
+/* Where not, *unread says why; freed by the caller. */
+static bool read_whole(const struct contents *c, size_t index, struct hand *h, char **unread)
+{
+    struct file_bytes *bytes = &h->bytes;
+    const char *path = c->tree->nodes[index].path;
+    size_t left = atomic_load_explicit(&c->state->bytes_left, memory_order_relaxed);
+    bool is_last = left < REPOSITORY_MAX_FILE_BYTES;
+    const char *why = NULL;
+
+    if (h->node == index)
+        return true;
+    h->node = NOBODY;
+    bytes->n = 0;
+    bytes->size_bytes = 0;
+    bytes->is_too_large = false;
+    if (c->read(c->from, c->tree, index, is_last ? left : REPOSITORY_MAX_FILE_BYTES, bytes, &why)) {
+        (void)take(&c->state->bytes_left, bytes->n);
+        (void)count(&c->state->n_read, 1);
+        (void)count(&c->state->n_bytes, bytes->n);
+        h->node = index;
+        return true;
     }
-    if (buffer->capacity < have + 1) {
-        free(buffer->p);
-        buffer->p = xmalloc(have + 1);
-        buffer->capacity = have + 1;
-    }
-    if (c->read(c->from, c->tree, index, have, buffer->p, &n, &why) && n > have)
-        why = "it grows";
-    (void)count(&c->state->n_read, 1);
-    (void)count(&c->state->n_bytes, n);
-    *bytes = (struct str){buffer->p, n};
-    if (why)
-        *unread = xasprintf("%s cannot be read (%s)", shorten(file->path).text, why);
-    return !why;
+    if (bytes->is_too_large)
+        *unread = xasprintf("%s is larger than what is read of one %s", shorten(path).text,
+                            is_last ? "repository (1 GiB)" : "file (10 MiB)");
+    else
+        *unread = xasprintf("%s cannot be read (%s)", shorten(path).text, why);
+    return false;
 }
 
 static void content_free(struct content *content)
@@ -244,6 +250,7 @@ static struct content *content_new(const struct node *file, struct blob *blob, c
 
     content->blob = blob;
     content->unread = unread;
+    content->size_bytes = blob ? blob_n_bytes(blob) : 0;
     if (blob && blob_is_lfs_pointer(blob)) {
         content->is_lfs_pointer = true;
         content->unread = xasprintf("%s cannot be read (it is a Git LFS pointer; the content is "
@@ -277,25 +284,25 @@ static struct content *settle_content(const struct contents *c, size_t index, st
     return there;
 }
 
-/* Looks into the file. bytes: set where it had to be read, else STR_NONE. */
 static struct content *look_into(const struct contents *c, size_t index, struct blob *shared,
-                                 struct buffer *buffer, struct str *bytes)
+                                 struct hand *h)
 {
     const struct node *file = &c->tree->nodes[index];
     struct str name = node_name(file);
+    struct content *made;
     char *unread = NULL;
 
-    *bytes = STR_NONE;
     if (shared && (blob_is_lfs_pointer(shared) || has_parts(shared, name))) {
         (void)count(&c->state->n_shared, 1);
         return settle_content(c, index, content_new(file, blob_ref(shared), NULL));
     }
-    if (!read_whole(c, index, buffer, bytes, &unread)) {
-        *bytes = STR_NONE;
-        return settle_content(c, index, content_new(file, NULL, unread));
+    if (!read_whole(c, index, h, &unread)) {
+        made = content_new(file, NULL, unread);
+        made->size_bytes = h->bytes.size_bytes;
+        return settle_content(c, index, made);
     }
-    shared = shared ? blob_ref(shared) : blob_new(*bytes);
-    add_parts(c, shared, name, *bytes);
+    shared = shared ? blob_ref(shared) : blob_new(bytes_in(h));
+    add_parts(c, shared, name, bytes_in(h));
     return settle_content(c, index, content_new(file, shared, NULL));
 }
 
@@ -332,10 +339,8 @@ static enum blob_part part_of(enum parse_syntax syntax)
     return syntax == SYNTAX_JSON ? BLOB_JSON : BLOB_YAML;
 }
 
-/* bytes: of the file, or STR_NONE to have them read again where they are needed. */
 static const struct parsed *demand(const struct contents *c, size_t index, struct content *content,
-                                   enum parse_syntax syntax, struct buffer *buffer,
-                                   struct str bytes)
+                                   enum parse_syntax syntax, struct hand *h)
 {
     AUTO(freep) char *unread = NULL;
     struct parsed *there = NULL;
@@ -344,7 +349,7 @@ static const struct parsed *demand(const struct contents *c, size_t index, struc
     if (content->unread)
         return NULL;
     if (!blob_has(content->blob, part_of(syntax))) {
-        if (!bytes.p && !read_whole(c, index, buffer, &bytes, &unread)) {
+        if (!read_whole(c, index, h, &unread)) {
             made = parsed_unread(steal(&unread));
             if (atomic_compare_exchange_strong_explicit(&content->parsed[syntax], &there, made,
                                                         memory_order_acq_rel, memory_order_acquire))
@@ -352,7 +357,7 @@ static const struct parsed *demand(const struct contents *c, size_t index, struc
             parsed_free(made);
             return there;
         }
-        blob_add(content->blob, part_of(syntax), bytes);
+        blob_add(content->blob, part_of(syntax), bytes_in(h));
         (void)count(&c->state->n_parsed, 1);
     }
     return view(c, index, content, syntax);
@@ -368,12 +373,11 @@ static bool is_skipped(const struct contents *c, const struct content *content)
 struct reader {
     struct contents *contents;
     const struct contents_options *options;
-    struct buffer buffer;
+    struct hand hand;
 };
 
 /* As manifests, unless nobody would ask for any of them. */
-static void read_manifests(struct reader *r, size_t index, enum parse_syntax syntax,
-                           struct str bytes)
+static void read_manifests(struct reader *r, size_t index, enum parse_syntax syntax)
 {
     const struct contents *c = r->contents;
     struct content *content = content_of(c, index);
@@ -387,7 +391,7 @@ static void read_manifests(struct reader *r, size_t index, enum parse_syntax syn
     if (syntax == SYNTAX_YAML &&
         atomic_load_explicit(&content->parsed[SYNTAX_JSON], memory_order_relaxed))
         content->is_yaml_extra = true;
-    (void)demand(c, index, content, syntax, &r->buffer, bytes);
+    (void)demand(c, index, content, syntax, &r->hand);
 }
 
 static void read_file(struct reader *r, size_t index)
@@ -397,13 +401,12 @@ static void read_file(struct reader *r, size_t index)
     struct str name = node_name(file);
     bool is_asked_for = contents_is_parsed(name);
     struct blob *shared = find_shared(c, r->options, file);
-    enum parse_syntax syntax;
-    struct str bytes;
     const struct content *content;
+    enum parse_syntax syntax;
 
     if (!is_asked_for && (!shared || !has_parts(shared, name)))
         return;
-    content = look_into(c, index, shared, &r->buffer, &bytes);
+    content = look_into(c, index, shared, &r->hand);
     if (c->is_commit && content->blob && tree_key_is_known(&file->key)) {
         uint32_t *slot = table_slot(c, &file->key);
 
@@ -411,20 +414,19 @@ static void read_file(struct reader *r, size_t index)
             *slot = (uint32_t)index + 1;
     }
     if (contents_syntax(name, &syntax))
-        read_manifests(r, index, syntax, bytes);
+        read_manifests(r, index, syntax);
 }
 
 /* A reading that the file's own name does not ask for. */
 static void read_extra(struct reader *r, size_t index, enum parse_syntax syntax)
 {
     struct contents *c = r->contents;
-    struct str bytes = STR_NONE;
 
     if (c->tree->nodes[index].kind != NODE_FILE)
         return;
     if (!content_of(c, index))
-        (void)look_into(c, index, NULL, &r->buffer, &bytes);
-    read_manifests(r, index, syntax, bytes);
+        (void)look_into(c, index, NULL, &r->hand);
+    read_manifests(r, index, syntax);
 }
 
 static void read_link(struct reader *r, const struct node *link)
@@ -483,7 +485,7 @@ struct contents *contents_read(const struct contents_options *options)
 {
     const struct tree *tree = options->tree;
     struct contents *c = xcalloc(1, sizeof *c);
-    struct reader r = {.contents = c, .options = options};
+    struct reader r = {.contents = c, .options = options, .hand = EMPTY_HAND};
 
     c->tree = tree;
     c->read = options->read;
@@ -501,7 +503,7 @@ struct contents *contents_read(const struct contents_options *options)
         if (tree->nodes[i].kind == NODE_FILE)
             read_file(&r, i);
     read_extras(&r);
-    free(r.buffer.p);
+    file_bytes_clear(&r.hand.bytes);
     return c;
 }
 
@@ -530,23 +532,23 @@ static bool find_file(const struct contents *c, size_t node, size_t *file)
 }
 
 /* The symlinks have been followed. */
-static struct content *looked_into(const struct contents *c, size_t file)
+static struct content *looked_into(const struct contents *c, size_t file, struct hand *h)
 {
     struct content *content = content_of(c, file);
-    struct buffer buffer = {0};
-    struct str bytes;
 
-    if (!content)
-        content = look_into(c, file, NULL, &buffer, &bytes);
-    free(buffer.p);
-    return content;
+    return content ? content : look_into(c, file, NULL, h);
 }
 
 const struct content *contents_at(const struct contents *c, size_t node)
 {
+    struct content *content = NULL;
+    struct hand h = EMPTY_HAND;
     size_t file;
 
-    return find_file(c, node, &file) ? looked_into(c, file) : NULL;
+    if (find_file(c, node, &file))
+        content = looked_into(c, file, &h);
+    file_bytes_clear(&h.bytes);
+    return content;
 }
 
 const struct content *contents_read_at(const struct contents *c, size_t node)
@@ -558,17 +560,17 @@ const struct parsed *contents_parsed(const struct contents *c, size_t node,
                                      enum parse_syntax syntax)
 {
     const struct parsed *parsed;
-    struct buffer buffer = {0};
+    struct hand h = EMPTY_HAND;
     struct content *content;
     size_t file;
 
     if (!find_file(c, node, &file))
         return NULL;
-    content = looked_into(c, file);
+    content = looked_into(c, file, &h);
     parsed = atomic_load_explicit(&content->parsed[syntax], memory_order_acquire);
     if (!parsed)
-        parsed = demand(c, file, content, syntax, &buffer, STR_NONE);
-    free(buffer.p);
+        parsed = demand(c, file, content, syntax, &h);
+    file_bytes_clear(&h.bytes);
     return parsed;
 }
 
@@ -586,22 +588,20 @@ const struct parsed *contents_glance(const struct contents *c, size_t node,
 const struct document *contents_document(const struct contents *c, size_t node)
 {
     AUTO(freep) char *unread = NULL;
-    struct buffer buffer = {0};
+    struct hand h = EMPTY_HAND;
     struct content *content;
-    struct str bytes;
     size_t file;
 
     if (!find_file(c, node, &file))
         return NULL;
-    content = looked_into(c, file);
-    if (content->unread)
-        return NULL;
-    if (!blob_has(content->blob, BLOB_DOCUMENT) && read_whole(c, file, &buffer, &bytes, &unread)) {
-        blob_add(content->blob, BLOB_DOCUMENT, bytes);
+    content = looked_into(c, file, &h);
+    if (!content->unread && !blob_has(content->blob, BLOB_DOCUMENT) &&
+        read_whole(c, file, &h, &unread)) {
+        blob_add(content->blob, BLOB_DOCUMENT, bytes_in(&h));
         (void)count(&c->state->n_parsed, 1);
     }
-    free(buffer.p);
-    return blob_document(content->blob);
+    file_bytes_clear(&h.bytes);
+    return content->unread ? NULL : blob_document(content->blob);
 }
 
 struct contents_cost contents_cost(const struct contents *c)

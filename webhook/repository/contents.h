@@ -11,6 +11,7 @@ enum { CONTENTS_MAX_NODES = 10000000 };
 
 /* One regular file that was looked into. */
 struct content {
+    uint64_t size_bytes;         /* 0 where it is not known */
     char *unread;                /* NULL, or why its bytes are not known */
     bool is_lfs_pointer;         /* which is then why */
     bool is_marked;              /* holds +argocd:skip-file-rendering */
@@ -26,12 +27,11 @@ struct content {
 };
 
 /*
- * Reads one regular file of a tree whole into `buffer`, which has room for limit_bytes + 1: that
- * one byte more tells that the file is larger. On failure *why is a phrase that nobody frees.
- * Thread-safe.
+ * Reads one regular file of a tree whole, unless it is larger than limit_bytes. On failure *why is
+ * a phrase that nobody frees, where it is not `is_too_large`. Thread-safe.
  */
 typedef bool file_read_fn(void *from, const struct tree *t, size_t node, size_t limit_bytes,
-                          char *buffer, size_t *n_bytes, const char **why);
+                          struct file_bytes *out, const char **why);
 
 struct contents_options {
     const struct tree *tree; /* borrowed; it outlives the contents */

@@ -119,11 +119,11 @@ static void add_jsonnet(struct walk *w, const struct node *node)
 }
 
 /* Symlinks have been followed: `content` is the file's own or the target's. */
-static void add_candidate(struct walk *w, size_t index, const struct content *content,
-                          enum tri selected, struct str pattern)
+static void add_candidate(struct walk *w, size_t index, enum tri selected, struct str pattern)
 {
     struct render *r = w->render;
     const struct node *node = &r->tree->nodes[index];
+    const struct content *content;
     const struct parsed *parsed;
     enum parse_syntax syntax;
 
@@ -131,6 +131,10 @@ static void add_candidate(struct walk *w, size_t index, const struct content *co
         add_jsonnet(w, node);
         return;
     }
+    content = contents_at(r->contents, index);
+    w->n_possible_bytes += content->size_bytes;
+    if (selected == TRI_YES)
+        w->n_bytes += content->size_bytes;
     /* what may or may not count is parsed at once */
     parsed = selected == TRI_YES && !content->is_marked
                  ? render_manifests(r, index, syntax)
@@ -190,12 +194,7 @@ static void visit(struct walk *w, size_t index)
     selected = selects(&w->selection, node_below(node, &r->tree->nodes[r->directory]), &pattern);
     if (selected == TRI_NO)
         return;
-    if (!str_ends(node_name(node), STR(".jsonnet"))) {
-        w->n_possible_bytes += r->tree->nodes[file].size_bytes;
-        if (selected == TRI_YES)
-            w->n_bytes += r->tree->nodes[file].size_bytes;
-    }
-    add_candidate(w, index, contents_at(r->contents, index), selected, pattern);
+    add_candidate(w, index, selected, pattern);
 }
 
 static void check_size(const struct walk *w)

@@ -95,4 +95,4 @@ struct tree *git_read_tree(struct git_snapshot *s, const struct tree *const *for
  * snapshot  a struct git_snapshot.
  */
 bool git_read_file(void *snapshot, const struct tree *t, size_t node, size_t limit_bytes,
-                   char *buffer, size_t *n_bytes, const char **why);
+                   struct file_bytes *out, const char **why);

@@ -84,11 +84,21 @@ static bool read_size(const struct git_snapshot *s, const git_oid *id, git_objec
     return type == wanted;
 }
 
-/* Verified against its id. */
+/* libgit2 verifies it against its id. */
+static git_odb_object *read_verified(const struct git_snapshot *s, const git_oid *id,
+                                     const char **why)
+{
+    git_odb_object *object = NULL;
+
+    if (git_odb_read(&object, s->objects.odb, id) == 0)
+        return object;
+    *why = "its object is damaged";
+    return NULL;
+}
+
 static git_odb_object *read_object(const struct git_snapshot *s, const git_oid *id,
                                    git_object_t wanted, size_t max_bytes, const char **why)
 {
-    git_odb_object *object = NULL;
     size_t n_bytes = 0;
 
     if (!read_size(s, id, wanted, &n_bytes, why))
@@ -97,10 +107,7 @@ static git_odb_object *read_object(const struct git_snapshot *s, const git_oid *
         *why = "it is too large";
         return NULL;
     }
-    if (git_odb_read(&object, s->objects.odb, id) == 0)
-        return object;
-    *why = "its object is damaged";
-    return NULL;
+    return read_verified(s, id, why);
 }
 
 static void end_walk(struct walk *w, size_t directory, const char *why)
@@ -162,17 +169,6 @@ static void read_link(struct walk *w, size_t index)
     w->bytes_left -= text.n;
     tree_set_link(w->tree, index, text);
     git_odb_object_free(object);
-}
-
-static void read_file_size(struct walk *w, size_t index)
-{
-    git_oid id = id_of(&w->tree->nodes[index]);
-    size_t n_bytes = 0;
-    const char *why;
-
-    /* what is wrong with it is said when it is read */
-    if (read_size(w->snapshot, &id, GIT_OBJECT_BLOB, &n_bytes, &why))
-        w->tree->nodes[index].size_bytes = n_bytes;
 }
 
 /* Whether all of it was read. */
@@ -249,8 +245,7 @@ static void read_entry(struct walk *w, size_t parent, const git_tree_entry *entr
         break;
     case GIT_FILEMODE_BLOB:
     case GIT_FILEMODE_BLOB_EXECUTABLE:
-        index = add(w, parent, entry, NODE_FILE);
-        read_file_size(w, index);
+        (void)add(w, parent, entry, NODE_FILE);
         break;
     case GIT_FILEMODE_UNREADABLE:
     default:
@@ -345,17 +340,25 @@ struct tree *git_read_tree(struct git_snapshot *s, const struct tree *const *for
 }
 
 bool git_read_file(void *snapshot, const struct tree *t, size_t node, size_t limit_bytes,
-                   char *buffer, size_t *n_bytes, const char **why)
+                   struct file_bytes *out, const char **why)
 {
     struct git_snapshot *s = snapshot;
     git_oid id = id_of(&t->nodes[node]);
-    git_odb_object *object;
+    git_odb_object *object = NULL;
+    size_t n_bytes = 0;
 
     (void)pthread_mutex_lock(&s->reading);
-    object = read_object(s, &id, GIT_OBJECT_BLOB, limit_bytes, why);
+    if (read_size(s, &id, GIT_OBJECT_BLOB, &n_bytes, why)) {
+        out->size_bytes = n_bytes;
+        out->is_too_large = n_bytes > limit_bytes;
+        if (!out->is_too_large)
+            object = read_verified(s, &id, why);
+    }
     if (object) {
-        *n_bytes = git_odb_object_size(object);
-        memcpy(buffer, git_odb_object_data(object), *n_bytes);
+        out->n = git_odb_object_size(object);
+        file_bytes_reserve(out, out->n);
+        if (out->n)
+            memcpy(out->p, git_odb_object_data(object), out->n);
     }
     git_odb_object_free(object);
     (void)pthread_mutex_unlock(&s->reading);

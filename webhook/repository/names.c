@@ -64,23 +64,15 @@ bool repository_read_file(const struct repository *r, size_t index, size_t limit
                           size_t *n_bytes, const char **why)
 {
     size_t file = file_of(r->tree, index);
-    AUTO(freep) char *buffer = NULL;
+    AUTO(file_bytes_clear) struct file_bytes bytes = {0};
     int root_fd = r->root_fd;
-    size_t n = 0;
 
     *why = "it is larger than what is read of such files";
-    if (file == r->tree->n || r->tree->nodes[file].size_bytes > limit_bytes)
+    if (file == r->tree->n ||
+        !(r->snapshot ? git_read_file(r->snapshot, r->tree, file, limit_bytes, &bytes, why)
+                      : tree_read_file(&root_fd, r->tree, file, limit_bytes, &bytes, why)))
         return false;
-    buffer = xmalloc(limit_bytes + 1);
-    if (!(r->snapshot ? git_read_file(r->snapshot, r->tree, file, limit_bytes, buffer, &n, why)
-                      : tree_read_file(&root_fd, r->tree, file, limit_bytes, buffer, &n, why)))
-        return false;
-    if (n > limit_bytes) {
-        *why = "it grows";
-        return false;
-    }
-    buffer[n] = '\0';
-    *n_bytes = n;
-    *out = steal(&buffer);
+    *out = xstrndup((struct str){bytes.n ? bytes.p : "", bytes.n});
+    *n_bytes = bytes.n;
     return true;
 }

@@ -46,20 +46,6 @@ int tree_root(const char *path, struct err *err)
     return fd;
 }
 
-static int open_file(int root_fd, const struct node *file)
-{
-    struct stat st;
-    int fd = open_beneath(root_fd, file->path, O_NONBLOCK | O_NOCTTY);
-
-    if (fd < 0)
-        return -1;
-    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-        return fd;
-    (void)close(fd);
-    errno = ESTALE; /* it was a regular file when the names were read */
-    return -1;
-}
-
 static struct tree_key stat_key(const struct stat *st)
 {
     return (struct tree_key){{
@@ -70,44 +56,79 @@ static struct tree_key stat_key(const struct stat *st)
     }};
 }
 
-/* Whether it has been written since it was found, or is another file. Both change the ctime; an
+/* Why what was read is not what was found, or NULL. Both writing and replacing change the ctime; an
  * inode's number is not asked for, which some network file systems make up at each look. */
-static bool is_written(int fd, const struct node *file)
+static const char *why_other(int fd, const struct node *file)
 {
     struct tree_key key;
     struct stat st;
 
     if (fstat(fd, &st) != 0)
-        return true;
+        return strerrordesc_np(errno);
+    if (!S_ISREG(st.st_mode))
+        return strerrordesc_np(ESTALE);
     key = stat_key(&st);
     return key.part[2] != file->key.part[2] || key.part[3] != file->key.part[3] ||
-           (uint64_t)st.st_size != file->size_bytes;
+                   (uint64_t)st.st_size != file->size_bytes
+               ? "it changed while it was read"
+               : NULL;
 }
 
-bool tree_read_file(void *root_fd, const struct tree *t, size_t node, size_t limit_bytes,
-                    char *buffer, size_t *n_bytes, const char **why)
+/* Up to `wanted` bytes. Non-blocking, for what replaced the file may be a pipe. */
+static const char *read_up_to(int fd, char *buffer, size_t wanted, size_t *n_bytes)
 {
-    int fd = open_file(*(const int *)root_fd, &t->nodes[node]);
     size_t n = 0;
     ssize_t got = 1;
 
+    while (n < wanted && got != 0) {
+        got = read(fd, buffer + n, wanted - n);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return strerrordesc_np(errno);
+        n += (size_t)got;
+    }
+    *n_bytes = n;
+    return NULL;
+}
+
+void file_bytes_reserve(struct file_bytes *b, size_t n)
+{
+    if (n <= b->capacity)
+        return;
+    free(b->p);
+    b->p = xmalloc(n);
+    b->capacity = n;
+}
+
+void file_bytes_clear(struct file_bytes *b)
+{
+    free(b->p);
+    *b = (struct file_bytes){0};
+}
+
+bool tree_read_file(void *root_fd, const struct tree *t, size_t node, size_t limit_bytes,
+                    struct file_bytes *out, const char **why)
+{
+    const struct node *file = &t->nodes[node];
+    const char *failed;
+    int fd;
+
+    out->size_bytes = file->size_bytes;
+    out->is_too_large = file->size_bytes > limit_bytes;
+    if (out->is_too_large)
+        return false;
+    fd = open_beneath(*(const int *)root_fd, file->path, O_NONBLOCK | O_NOCTTY);
     if (fd < 0) {
         *why = strerrordesc_np(errno);
         return false;
     }
-    while (n <= limit_bytes && got != 0) {
-        got = read(fd, buffer + n, limit_bytes + 1 - n);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            break;
-        n += (size_t)got;
-    }
-    *why = got < 0 ? strerrordesc_np(errno) : NULL;
-    if (!*why && is_written(fd, &t->nodes[node]))
-        *why = "it changed while it was read";
+    file_bytes_reserve(out, file->size_bytes);
+    failed = read_up_to(fd, out->p, file->size_bytes, &out->n);
+    *why = why_other(fd, file);
+    if (!*why)
+        *why = failed;
     (void)close(fd);
-    *n_bytes = n;
     return !*why;
 }
 
@@ -236,17 +257,12 @@ static void names_clear(struct names *list)
     free(list->names);
 }
 
-/* Takes over fd. False when the listing broke off. */
-static bool list_names(int fd, size_t limit, struct names *list)
+/* False when the listing broke off. */
+static bool list_names(DIR *dir, size_t limit, struct names *list)
 {
-    DIR *dir = fdopendir(fd);
     const struct dirent *entry;
     bool whole;
 
-    if (!dir) {
-        (void)close(fd);
-        return false;
-    }
     for (errno = 0; (entry = readdir(dir)) != NULL; errno = 0) {
         const char *name = entry->d_name;
 
@@ -258,7 +274,6 @@ static bool list_names(int fd, size_t limit, struct names *list)
             break;
     }
     whole = entry != NULL || errno == 0;
-    (void)closedir(dir);
     if (list->n)
         qsort(list->names, list->n, sizeof *list->names, by_name);
     return whole;
@@ -308,14 +323,14 @@ static void read_entry(struct tree *t, int directory, size_t parent, const char 
     t->nodes[index].end = t->n;
 }
 
-/* Takes over fd, but keeps a second one open meanwhile: at most 64 levels. */
+/* Takes over fd, and keeps it open meanwhile: at most 64 levels. */
 static void read_directory(struct tree *t, int fd, size_t index, unsigned depth)
 {
     struct names list = {0};
     size_t left = REPOSITORY_MAX_FILES - t->n;
-    int again = dup(fd);
+    DIR *dir = fdopendir(fd);
 
-    if (again < 0 || !list_names(again, left, &list))
+    if (!dir || !list_names(dir, left, &list))
         tree_note_incomplete(t, t->nodes[index].path, "is a directory that cannot be read");
     for (size_t i = 0; i < list.n; i++) {
         if (t->n >= REPOSITORY_MAX_FILES) {
@@ -325,7 +340,10 @@ static void read_directory(struct tree *t, int fd, size_t index, unsigned depth)
         read_entry(t, fd, index, list.names[i], depth);
     }
     names_clear(&list);
-    (void)close(fd);
+    if (dir)
+        (void)closedir(dir);
+    else
+        (void)close(fd);
 }
 
 /* '/' sorts before every other byte, which is what keeps a subtree in one piece. */

@@ -4,6 +4,7 @@
 #include "base/attr.h"
 #include "base/err.h"
 #include "base/str.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,7 +38,7 @@ struct node {
     size_t n_path;
     size_t name_at; /* where the last component starts in `path` */
     enum node_kind kind;
-    uint64_t size_bytes; /* regular files */
+    uint64_t size_bytes; /* plain regular files; a commit tells it only once they are read */
     struct tree_key key; /* regular files; of a commit, directories as well */
     bool is_submodule;   /* a directory that a commit leaves to another repository */
     size_t parent;
@@ -61,6 +62,17 @@ struct tree {
     char *out_of_bounds; /* NULL, or the first symlink that Argo CD refuses (2.1) */
 };
 
+/* A file's bytes, in memory that grows to the largest file read into it. All zero is empty. */
+struct file_bytes {
+    char *p;
+    size_t n;
+    size_t capacity;
+    uint64_t size_bytes; /* of the file; 0 where it could not be found out */
+    bool is_too_large;   /* larger than was asked for: not read */
+};
+void file_bytes_reserve(struct file_bytes *b, size_t n); /* what it held is lost */
+void file_bytes_clear(struct file_bytes *b);
+
 /*
  * Opens the directory for tree_read() and tree_open(). Returns -1 with ERR_SYSTEM or ERR_INPUT.
  */
@@ -81,7 +93,7 @@ void tree_freep(struct tree **t);
  * been written since. root_fd  points to the descriptor.
  */
 bool tree_read_file(void *root_fd, const struct tree *t, size_t node, size_t limit_bytes,
-                    char *buffer, size_t *n_bytes, const char **why);
+                    struct file_bytes *out, const char **why);
 
 /*
  * Building a tree from what is no directory. Children are added in order of name, each followed by

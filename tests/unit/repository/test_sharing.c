@@ -260,7 +260,7 @@ static void however_it_was_read_it_renders_the_same(void **state)
 {
     struct fixture *f = *state;
 
-    for (unsigned round = 0; round < 12; round++) {
+    for (unsigned round = 0; round < 6; round++) {
         struct repository *former = NULL;
         struct repository *all = NULL;
 
