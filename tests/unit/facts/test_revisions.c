@@ -64,6 +64,8 @@ static struct verdict *judge_text(const struct facts *f, const char *text, int64
 
 static void assert_says(const struct verdict *v, bool allowed, const char *part)
 {
+    if (v->allowed != allowed && v->n_findings)
+        print_message("%s\n", v->findings[0].message);
     assert_int_equal(v->allowed, allowed);
     if (!part) {
         assert_int_equal(v->n_findings, 0);
@@ -259,6 +261,102 @@ static void a_repository_that_cannot_be_read_stands_in_for_itself(void **state)
     world_clear(&w);
 }
 
+static void a_hydrated_branch_is_read_where_it_is(void **state)
+{
+    static const char hydrated[] =
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\n"
+        "metadata: {name: root, namespace: argocd}\n"
+        "spec: {sourceHydrator: {drySource: {repoURL: 'https://h/r', path: dry, targetRevision: "
+        "main}, syncSource: {targetBranch: prod, path: apps}}, destination: {server: "
+        "'https://kubernetes.default.svc'}}\n";
+    struct world w;
+    struct facts *f;
+    struct facts *next;
+    struct verdict *v;
+
+    (void)state;
+    init(&w);
+    f = load(&w, NULL, NOW);
+    v = judge_text(f, hydrated, NOW);
+    assert_says(v, true, "revision prod of https://h/r has not been read yet");
+    verdict_free(v);
+    next = load(&w, f, NOW);
+    v = judge_text(next, hydrated, NOW);
+    assert_says(v, false, "apps/root.yaml:3, which its own source path apps renders in r@");
+    verdict_free(v);
+    facts_unref(f);
+    facts_unref(next);
+    world_clear(&w);
+}
+
+#define CHILD(name, path, revision)                                                                \
+    "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: " name                  \
+    ", namespace: argocd}\nspec: {source: {repoURL: 'https://h/r', path: " path                    \
+    ", targetRevision: " revision "}, destination: {server: 'https://kubernetes.default.svc'}}\n"
+
+/* entry (main) renders one (branch one), which renders two (branch two), which renders entry. */
+static void a_ring_leads_through_several_revisions(void **state)
+{
+    struct world w;
+    struct facts *f;
+    struct verdict *v;
+
+    (void)state;
+    world_init(&w, CONFIG);
+    world_write(&w, "repo/apps/entry.yaml", CHILD("entry", "apps", "one"));
+    git(&w,
+        "git init -q -b main . && git add . && git commit -q -m main && git checkout -q -b one");
+    git(&w, "git rm -q -r apps");
+    world_write(&w, "repo/apps/one.yaml", CHILD("one", "apps", "two"));
+    git(&w, "git add . && git commit -q -m one && git checkout -q -b two && git rm -q -r apps");
+    world_write(&w, "repo/apps/back.yaml", CHILD("entry", "apps", "one"));
+    git(&w, "git add . && git commit -q -m two && git checkout -q main");
+    f = load(&w, NULL, NOW);
+    assert_int_equal(facts_n_revisions(f, 0), 3);
+    v = judge_text(f, CHILD("entry", "apps", "one"), NOW);
+    assert_says(v, false,
+                "Application argocd/entry would sync itself through others: argocd/entry renders "
+                "argocd/one (apps/one.yaml:3), which renders argocd/entry (apps/back.yaml:3)");
+    verdict_free(v);
+    v = judge_text(f, CHILD("other", "apps", "one"), NOW);
+    assert_says(v, true, NULL);
+    verdict_free(v);
+    facts_unref(f);
+    world_clear(&w);
+}
+
+/* A partial clone, or one that lost an object, into which somebody fetches what was missing. */
+static void what_was_missing_is_read_once_it_is_there(void **state)
+{
+    struct world w;
+    struct facts *f;
+    struct facts *next;
+    struct verdict *v;
+
+    (void)state;
+    init(&w);
+    git(&w, "id=$(git rev-parse prod:apps/root.yaml) && file=.git/objects/$(echo $id | cut "
+            "-c1-2)/$(echo $id | cut -c3-) && mv $file ../lost && echo $file >../where");
+    f = load(&w, NULL, NOW);
+    verdict_free(judge_text(f, root, NOW));
+    next = load(&w, f, NOW);
+    v = judge_text(next, root, NOW);
+    assert_says(v, true,
+                "apps/root.yaml cannot be read (its object is missing: a partial or damaged "
+                "clone)");
+    verdict_free(v);
+    facts_unref(f);
+    git(&w, "mv ../lost $(cat ../where) && git tag fetched");
+    assert_true(facts_changed(next, NOW));
+    f = load(&w, next, NOW);
+    v = judge_text(f, root, NOW);
+    assert_says(v, false, "apps/root.yaml:3, which its own source path apps renders in r@");
+    verdict_free(v);
+    facts_unref(f);
+    facts_unref(next);
+    world_clear(&w);
+}
+
 static void wishes_are_bounded_and_known_ones_stay(void **state)
 {
     struct wishes *w = wishes_new(1);
@@ -299,6 +397,9 @@ int main(void)
         cmocka_unit_test(what_known_Applications_ask_for_is_read_at_once),
         cmocka_unit_test(a_denial_says_what_it_rests_on_until_that_is_stale),
         cmocka_unit_test(a_repository_that_cannot_be_read_stands_in_for_itself),
+        cmocka_unit_test(a_hydrated_branch_is_read_where_it_is),
+        cmocka_unit_test(a_ring_leads_through_several_revisions),
+        cmocka_unit_test(what_was_missing_is_read_once_it_is_there),
         cmocka_unit_test(wishes_are_bounded_and_known_ones_stay),
     };
 
