@@ -2,6 +2,7 @@
 #include "advice/internal.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -149,39 +150,17 @@ static bool do_meet(const struct facts *f, const struct known_application *a,
     return !is_rendered && same_folder(a, b);
 }
 
-/* What two Applications share, the first few objects of it. */
-struct pair {
-    const struct known_application *a;
-    const struct known_application *b;
-    const struct shared *shown[SHARED_SHOWN];
-    size_t n;
+/* One object that two Applications share. */
+struct meeting {
+    const struct shared *a;
+    const struct shared *b;
 };
 
-struct pairs {
-    struct pair *items;
+struct meetings {
+    struct meeting *items;
     size_t n;
     size_t capacity;
 };
-
-static void add_pair(const struct facts *f, struct pairs *pairs, const struct shared *a,
-                     const struct shared *b)
-{
-    struct pair *pair = NULL;
-
-    for (size_t i = 0; !pair && i < pairs->n; i++)
-        if (pairs->items[i].a == a->app && pairs->items[i].b == b->app)
-            pair = &pairs->items[i];
-    if (!pair) {
-        if (identity_eq(&a->app->app->id, &b->app->app->id) || !do_meet(f, a->app, b->app))
-            return;
-        pairs->items = xgrow(pairs->items, pairs->n, &pairs->capacity, sizeof *pairs->items);
-        pair = &pairs->items[pairs->n++];
-        *pair = (struct pair){.a = a->app, .b = b->app};
-    }
-    if (pair->n < SHARED_SHOWN)
-        pair->shown[pair->n] = b;
-    pair->n++;
-}
 
 static bool same_object(const struct shared *a, const struct shared *b)
 {
@@ -190,18 +169,40 @@ static bool same_object(const struct shared *a, const struct shared *b)
 
 /* Sorted, the objects of one identity stand together; each further Application is told of beside
  * the first that it meets. */
-static struct pairs find_pairs(const struct comparison *c)
+static struct meetings find_meetings(const struct comparison *c)
 {
-    struct pairs pairs = {0};
-    size_t first = 0;
+    struct meetings m = {0};
+    const struct shared *first = c->items;
 
     for (size_t i = 1; i < c->n; i++) {
-        if (!same_object(&c->items[first], &c->items[i]))
-            first = i;
-        else if (c->items[i].app != c->items[i - 1].app)
-            add_pair(c->f, &pairs, &c->items[first], &c->items[i]);
+        const struct shared *next = &c->items[i];
+
+        if (!same_object(first, next)) {
+            first = next;
+        } else if (next->app != next[-1].app &&
+                   !identity_eq(&first->app->app->id, &next->app->app->id)) {
+            m.items = xgrow(m.items, m.n, &m.capacity, sizeof *m.items);
+            m.items[m.n++] = (struct meeting){first, next};
+        }
     }
-    return pairs;
+    return m;
+}
+
+static int by_number(uintptr_t a, uintptr_t b)
+{
+    return (a > b) - (a < b);
+}
+
+/* By the two Applications, then as the objects are sorted. */
+static int by_pair(const void *left, const void *right)
+{
+    const struct meeting *x = left;
+    const struct meeting *y = right;
+    int order = by_number((uintptr_t)x->a->app, (uintptr_t)y->a->app);
+
+    if (!order)
+        order = by_number((uintptr_t)x->b->app, (uintptr_t)y->b->app);
+    return order ? order : by_number((uintptr_t)x->b, (uintptr_t)y->b);
 }
 
 static void put_application(struct buf *out, const struct known_application *known)
@@ -225,47 +226,63 @@ static void put_object(struct buf *out, const struct shared *s)
     buf_printf(out, ":%u)", s->manifest->line);
 }
 
-static void tell(const struct pair *pair, struct advice_list *out)
+/* All that two Applications share. */
+static void tell(const struct meeting *all, size_t n, struct advice_list *out)
 {
+    const struct known_application *a = all->a->app;
+    const struct known_application *b = all->b->app;
     struct buf message;
     struct buf about;
 
     buf_init(&about, ADVICE_MAX);
-    advice_put_id(&about, &pair->a->app->id);
+    advice_put_id(&about, &a->app->id);
     buf_addc(&about, ' ');
-    advice_put_id(&about, &pair->b->app->id);
+    advice_put_id(&about, &b->app->id);
     buf_init(&message, ADVICE_MAX);
     buf_adds(&message, "Applications ");
-    put_application(&message, pair->a);
+    put_application(&message, a);
     buf_adds(&message, " and ");
-    put_application(&message, pair->b);
+    put_application(&message, b);
     buf_adds(&message, " both render ");
-    for (size_t i = 0; i < pair->n && i < SHARED_SHOWN; i++) {
-        buf_adds(&message, i == 0 ? "" : i + 1 == pair->n ? " and " : ", ");
-        put_object(&message, pair->shown[i]);
+    for (size_t i = 0; i < n && i < SHARED_SHOWN; i++) {
+        buf_adds(&message, i == 0 ? "" : i + 1 == n ? " and " : ", ");
+        put_object(&message, all[i].b);
     }
-    if (pair->n > SHARED_SHOWN)
-        buf_printf(&message, " and %zu more", pair->n - SHARED_SHOWN);
+    if (n > SHARED_SHOWN)
+        buf_printf(&message, " and %zu more", n - SHARED_SHOWN);
     buf_printf(&message,
                ": Argo CD calls that a SharedResourceWarning, and each sync takes %s from the "
                "other. Leave %s to one of the two",
-               pair->n == 1 ? "it" : "them", pair->n == 1 ? "it" : "them");
-    advice_add(out, ADVICE_SHARED_RESOURCE, pair->b->manifest->file, pair->b->manifest->line,
-               &about, &message);
+               n == 1 ? "it" : "them", n == 1 ? "it" : "them");
+    advice_add(out, ADVICE_SHARED_RESOURCE, b->manifest->file, b->manifest->line, &about, &message);
+}
+
+static void tell_all(const struct facts *f, struct meetings *m, struct advice_list *out)
+{
+    if (m->n)
+        qsort(m->items, m->n, sizeof *m->items, by_pair);
+    for (size_t first = 0, end; first < m->n; first = end) {
+        const struct meeting *pair = &m->items[first];
+
+        for (end = first + 1; end < m->n && m->items[end].a->app == pair->a->app &&
+                              m->items[end].b->app == pair->b->app;)
+            end++;
+        if (do_meet(f, pair->a->app, pair->b->app))
+            tell(pair, end - first, out);
+    }
 }
 
 void advise_shared(const struct facts *f, struct advice_list *out)
 {
     struct comparison c = {.f = f};
-    struct pairs pairs;
+    struct meetings meetings;
 
     collect(&c);
     if (c.n)
         qsort(c.items, c.n, sizeof *c.items, by_object);
-    pairs = find_pairs(&c);
-    for (size_t i = 0; i < pairs.n; i++)
-        tell(&pairs.items[i], out);
-    free(pairs.items);
+    meetings = find_meetings(&c);
+    tell_all(f, &meetings, out);
+    free(meetings.items);
     free(c.items);
     for (size_t i = 0; i < facts_n_applications(f); i++)
         output_free(c.outputs[i]);
