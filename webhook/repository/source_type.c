@@ -84,7 +84,8 @@ bool source_find_path(struct render *r)
         return false;
     case TREE_MISSING:
     case TREE_LOOP:
-        output_fails(r->output, "the path %s does not exist", shown.text);
+        output_fails(r->output, "the path %s does not exist%s", shown.text,
+                     str_trim(clean).n == clean.n ? "" : " (its blank belongs to it)");
         return false;
     }
     r->ends_in_link = is_link(r->tree, clean);

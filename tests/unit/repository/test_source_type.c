@@ -19,8 +19,10 @@ static void paths_are_cleaned_and_bounded(void **state)
     assert_string_equal(rendered_path(f, ".//a/./"), "COMPLETE | Application argocd/x");
     assert_string_equal(rendered_path(f, "b/../a"), "COMPLETE | Application argocd/x");
     assert_string_equal(rendered_path(f, "a/ b"), "COMPLETE | Application argocd/why");
-    assert_string_equal(rendered_path(f, " a"), "FAILS the path  a does not exist");
-    assert_string_equal(rendered_path(f, "a "), "FAILS the path a  does not exist");
+    assert_string_equal(rendered_path(f, " a"),
+                        "FAILS the path  a does not exist (its blank belongs to it)");
+    assert_string_equal(rendered_path(f, "a "),
+                        "FAILS the path a  does not exist (its blank belongs to it)");
     assert_string_equal(rendered_path(f, "A"), "FAILS the path A does not exist");
     assert_string_equal(rendered_path(f, "a/x.yaml"), "FAILS the path a/x.yaml is no directory");
     assert_string_equal(rendered_path(f, "a/x.yaml/b"), "FAILS the path a/x.yaml/b does not exist");
