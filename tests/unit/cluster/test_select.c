@@ -67,6 +67,18 @@ static void an_application_keeps_what_rules_judge(void **state)
         "{\"kind\":\"ExternalSecret\"}]}}");
 }
 
+static void a_set_keeps_its_spec(void **state)
+{
+    (void)state;
+    assert_kept_of(
+        "{\"apiVersion\":\"argoproj.io/v1alpha1\",\"kind\":\"ApplicationSet\"," META(
+            "n", "a") ",\"spec\":{\"generators\":[{}]},\"status\":{\"conditions\":[{}]}}",
+        CLUSTER_APPLICATION_SET,
+        "{\"apiVersion\":\"argoproj.io/v1alpha1\",\"kind\":\"ApplicationSet\","
+        "\"metadata\":{\"name\":\"a\",\"namespace\":\"n\"},"
+        "\"spec\":{\"generators\":[{}]}}");
+}
+
 static void a_project_keeps_its_spec(void **state)
 {
     (void)state;
@@ -290,6 +302,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(metadata_is_kept_as_far_as_rules_read_it),
         cmocka_unit_test(an_application_keeps_what_rules_judge),
+        cmocka_unit_test(a_set_keeps_its_spec),
         cmocka_unit_test(a_project_keeps_its_spec),
         cmocka_unit_test(an_external_secret_keeps_no_data_of_any_version),
         cmocka_unit_test(a_cluster_external_secret_keeps_where_it_is_provisioned),

@@ -66,6 +66,7 @@ static void every_kind_has_a_list_of_its_own(void **state)
         enum cluster_kind kind;
     } cases[] = {
         {"argoproj.io/v1alpha1", "Application", CLUSTER_APPLICATION},
+        {"argoproj.io/v1alpha1", "ApplicationSet", CLUSTER_APPLICATION_SET},
         {"argoproj.io/v1alpha1", "AppProject", CLUSTER_APP_PROJECT},
         {"external-secrets.io/v1alpha1", "ExternalSecret", CLUSTER_EXTERNAL_SECRET},
         {"external-secrets.io/v1beta1", "ExternalSecret", CLUSTER_EXTERNAL_SECRET},
