@@ -270,7 +270,7 @@ static void count_made(const struct run *r, const struct identity *id,
     AUTO(freep) char *instance = facts_instance_name(r->facts, id);
     const struct known_application *known = facts_instance(r->facts, str_from(instance), 0);
 
-    if (known && known->set)
+    if (known)
         check_report_count_source(r->report, source_kind_of(known, id), verdict);
 }
 
