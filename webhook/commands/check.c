@@ -264,14 +264,15 @@ static void judge_manifest(const struct run *r, const struct repository *from,
     }
 }
 
-static void count_made(const struct run *r, const struct identity *id,
+/* Whether it exists may hang on what is not known, so that facts do not know it as an Application.
+ */
+static void count_made(const struct run *r, const struct made_application *made,
                        const struct verdict *verdict)
 {
-    AUTO(freep) char *instance = facts_instance_name(r->facts, id);
-    const struct known_application *known = facts_instance(r->facts, str_from(instance), 0);
+    AUTO(output_freep) struct output *output = facts_render(r->facts, made->app);
+    const struct known_application known = {.app = made->app, .output = output};
 
-    if (known)
-        check_report_count_source(r->report, source_kind_of(known, id), verdict);
+    check_report_count_source(r->report, source_kind_of(&known, &made->app->id), verdict);
 }
 
 /* The Applications that ApplicationSets make; each stands where its set does. */
@@ -289,7 +290,7 @@ static void judge_made(const struct run *r)
             continue;
         verdict = judge(review, r->facts, r->now);
         check_report_add(r->report, review, verdict);
-        count_made(r, &made->app->id, verdict);
+        count_made(r, made, verdict);
     }
 }
 

@@ -266,6 +266,32 @@ static void a_patch_is_no_application(void **state)
     assert_non_null(strstr(r.out, " in 2 Applications and 0 ExternalSecrets; "));
 }
 
+/* One that only may exist, too: whether a generator's files stand for it is another question. */
+static void what_a_set_makes_is_counted_by_its_source(void **state)
+{
+    struct world *w = *state;
+    AUTO(freep) char *repository = repository_option(w, URL);
+    const char *words[] = {"--repository", repository, NULL};
+    struct ran r;
+
+    (void)put(w, "set.yaml",
+              "apiVersion: argoproj.io/v1alpha1\n"
+              "kind: ApplicationSet\n"
+              "metadata: {name: set, namespace: argocd}\n"
+              "spec:\n"
+              "  generators: [{list: {elements: [{env: a}, {env: b}]}}]\n"
+              "  template:\n"
+              "    metadata: {name: 'app-{{env}}'}\n"
+              "    spec:\n"
+              "      project: default\n"
+              "      source: {repoURL: " URL ", path: ., directory: {include: 'x-{{env}}.yaml'}}\n"
+              "      destination: {name: in-cluster, namespace: argocd}\n");
+    (void)put(w, "cm.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cm}\n");
+    run(&r, &command_check, words);
+    assert_non_null(strstr(r.out, "\n  directory                    2          0\n"));
+    assert_non_null(strstr(r.out, " in 2 Applications and 0 ExternalSecrets; "));
+}
+
 static void what_nothing_renders_is_judged_where_argocd_lives(void **state)
 {
     struct world *w = *state;
@@ -739,6 +765,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_namespace_of_kustomizes_is_the_one_judged, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(each_rendered_identity_is_judged_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_a_set_makes_is_counted_by_its_source, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_patch_is_no_application, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_nothing_renders_is_judged_where_argocd_lives, set_up,
                                         tear_down),
