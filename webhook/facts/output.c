@@ -294,13 +294,7 @@ static bool may_hold_more(const struct source_output *s, const struct identity *
         return false;
     if (!r)
         return !(s->source->chart.n && is_argoproj); /* a chart holds no definition (design 3.5) */
-    if (r->state == RENDER_COMPLETE)
-        return false;
-    if (is_argoproj)
-        return !r->no_more_argoproj;
-    if (str_is(id->group, GROUP_EXTERNAL_SECRETS))
-        return !r->no_more_external_secrets;
-    return true;
+    return rendering_may_hold(r, id);
 }
 
 static enum tri find(const struct output *o, const struct identity *id, counts_fn counts,

@@ -13,6 +13,8 @@ struct output_builder {
     struct str namespace;
     size_t capacity;
     size_t names_capacity;
+    size_t ends_capacity;
+    bool only_open_ends;
     bool uncertain;
     bool may_hold_argoproj;
     bool may_hold_external_secrets;
@@ -145,6 +147,19 @@ void output_may_hold(struct output_builder *b, bool argoproj, bool external_secr
 {
     b->may_hold_argoproj |= argoproj;
     b->may_hold_external_secrets |= external_secrets;
+}
+
+void output_only_open_ends(struct output_builder *b)
+{
+    b->only_open_ends = true;
+}
+
+void output_add_open_end(struct output_builder *b, const struct open_end *end)
+{
+    struct rendering *r = b->out;
+
+    r->open_ends = xgrow(r->open_ends, r->n_open_ends, &b->ends_capacity, sizeof *r->open_ends);
+    r->open_ends[r->n_open_ends++] = *end;
 }
 
 struct place {
@@ -297,6 +312,23 @@ static void rest_free(struct rendering_rest *rest)
     free(rest);
 }
 
+/* Where nobody narrowed it down: anything of the groups that are open. */
+static void finish_open_ends(struct output_builder *b)
+{
+    struct rendering *r = b->out;
+
+    if (b->uncertain || !b->only_open_ends)
+        output_add_open_end(b, &(struct open_end){.argoproj = b->may_hold_argoproj,
+                                                  .external_secrets = b->may_hold_external_secrets,
+                                                  .others = true});
+    r->no_more_argoproj = r->no_more_external_secrets = true;
+    for (size_t i = 0; i < r->n_open_ends; i++) {
+        r->no_more_argoproj = r->no_more_argoproj && !r->open_ends[i].argoproj;
+        r->no_more_external_secrets =
+            r->no_more_external_secrets && !r->open_ends[i].external_secrets;
+    }
+}
+
 struct rendering *output_finish(struct output_builder *b)
 {
     struct rendering *r = b->out;
@@ -309,10 +341,35 @@ struct rendering *output_finish(struct output_builder *b)
             r->objects[i].id.namespace = b->namespace;
     if (r->n_objects)
         drop_repeated(r);
-    r->no_more_argoproj = r->state == RENDER_PARTIAL && !b->may_hold_argoproj;
-    r->no_more_external_secrets = r->state == RENDER_PARTIAL && !b->may_hold_external_secrets;
+    if (r->state == RENDER_PARTIAL)
+        finish_open_ends(b);
     free(b);
     return r;
+}
+
+static bool may_be(const struct open_end *end, const struct identity *id)
+{
+    bool of_group = str_is(id->group, GROUP_ARGOPROJ)           ? end->argoproj
+                    : str_is(id->group, GROUP_EXTERNAL_SECRETS) ? end->external_secrets
+                                                                : end->others;
+
+    if (!of_group || (end->kind.n && !str_eq(end->kind, id->kind)) ||
+        (end->namespace.n && id->namespace.n && !str_eq(end->namespace, id->namespace)))
+        return false;
+    if (end->is_whole_name)
+        return str_eq(end->prefix, id->name);
+    return id->name.n >= end->prefix.n + end->suffix.n && str_starts(id->name, end->prefix) &&
+           str_ends(id->name, end->suffix);
+}
+
+bool rendering_may_hold(const struct rendering *rendering, const struct identity *id)
+{
+    if (rendering->state != RENDER_PARTIAL)
+        return rendering->state == RENDER_FAILS;
+    for (size_t i = 0; i < rendering->n_open_ends; i++)
+        if (may_be(&rendering->open_ends[i], id))
+            return true;
+    return false;
 }
 
 void rendering_free(struct rendering *rendering)
@@ -324,6 +381,7 @@ void rendering_free(struct rendering *rendering)
     free(rendering->names);
     rest_free(rendering->rest);
     free(rendering->objects);
+    free(rendering->open_ends);
     free(rendering->why);
     free(rendering);
 }

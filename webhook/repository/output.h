@@ -37,6 +37,10 @@ bool output_has_failed(const struct output_builder *b);
 void output_uncertain(struct output_builder *b);
 /* What is possible further may be of these groups. */
 void output_may_hold(struct output_builder *b, bool argoproj, bool external_secrets);
+/* Nothing is possible further but what output_add_open_end() says. */
+void output_only_open_ends(struct output_builder *b);
+/* The names in it live as long as the rendering. */
+void output_add_open_end(struct output_builder *b, const struct open_end *end);
 
 /* Something was left unparsed: what rendering_whole() then renders again. */
 void output_skips(struct output_builder *b, const struct repository *r,

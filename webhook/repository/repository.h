@@ -181,6 +181,18 @@ enum source_type {
     SOURCE_PLUGIN,
 };
 
+/* Something further that a PARTIAL rendering may yield, as far as that can be narrowed down. */
+struct open_end {
+    bool argoproj;         /* of the group argoproj.io: an Application or ApplicationSet */
+    bool external_secrets; /* of external-secrets.io */
+    bool others;           /* of any other group */
+    struct str kind;       /* "": any */
+    struct str prefix;     /* what its name starts with */
+    struct str suffix;     /* and ends with */
+    bool is_whole_name;    /* `prefix` is all of the name */
+    struct str namespace;  /* "": any */
+};
+
 enum render_state {
     RENDER_COMPLETE, /* `objects` is the whole output */
     RENDER_PARTIAL,  /* `objects` are certain; more is possible, `why` says what is not known */
@@ -199,6 +211,8 @@ struct rendering {
      * not known (reference/argocd.md 2.5, "No"). */
     bool no_more_argoproj;
     bool no_more_external_secrets;
+    struct open_end *open_ends; /* of a PARTIAL rendering, all that is possible further */
+    size_t n_open_ends;
     /* The request left files unparsed: NULL where there was none. See rendering_whole(). */
     struct rendering_rest *rest;
     char **names; /* what `objects` needs beyond the repository; rendering_free() frees them */
@@ -220,6 +234,8 @@ struct rendering *repository_render(const struct repository *r, const struct ren
 const struct rendering *rendering_whole(const struct rendering *rendering);
 /* Drops objects nobody will ask for. To be called before rendering_whole(). */
 void rendering_keep(struct rendering *rendering, bool (*is_kept)(const struct identity *id));
+/* Whether the rendering may yield the object although it is not among `objects`. */
+bool rendering_may_hold(const struct rendering *rendering, const struct identity *id);
 void rendering_free(struct rendering *rendering); /* NULL is fine */
 void rendering_freep(struct rendering **rendering);
 
