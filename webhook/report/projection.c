@@ -7,6 +7,7 @@
 #include "facts/argocd_chart.h"
 #include "report/json_out.h"
 #include "report/shape.h"
+#include "repository/helm_words.h"
 #include "repository/source_type.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -151,6 +152,26 @@ static unsigned number_of(struct projector *p, const char *text)
     return (unsigned)json_object_size(p->numbers);
 }
 
+/* What charts are asked about that text (helm_words.h): the same mentions, and the group within a
+ * longer name where it is no mention. */
+static void add_mentions(struct buf *shown, const char *text)
+{
+    struct helm_words *words = helm_words_read(str_from(text));
+
+    for (size_t g = 0; g < N_HELM_GROUPS; g++) {
+        const char *group = helm_group_name((enum helm_group)g);
+
+        if (words->of[g].group_line)
+            buf_printf(shown, " %s", group);
+        else if (strstr(text, group))
+            buf_printf(shown, " .%s", group);
+    }
+    for (size_t g = 0; g < N_HELM_GROUPS; g++)
+        if (words->of[g].kind_line)
+            buf_printf(shown, ", %s", helm_kind_name((enum helm_group)g));
+    helm_words_free(words);
+}
+
 static json_t *project_stand_in(struct projector *p, const json_t *value)
 {
     AUTO(freep)
@@ -158,10 +179,7 @@ static json_t *project_stand_in(struct projector *p, const json_t *value)
     AUTO(buf_clearp) struct buf shown = {.max = FIELD_MAX};
 
     buf_printf(&shown, "left out (%u)", number_of(p, text));
-    if (strstr(text, GROUP_ARGOPROJ))
-        buf_adds(&shown, " " GROUP_ARGOPROJ);
-    if (strstr(text, GROUP_EXTERNAL_SECRETS))
-        buf_adds(&shown, " " GROUP_EXTERNAL_SECRETS);
+    add_mentions(&shown, text);
     say_omitted(p);
     return text_value(buf_str(&shown));
 }

@@ -76,6 +76,8 @@ static void *part_new(enum blob_part part, struct str bytes)
         return parse_new(bytes, SYNTAX_JSON, CONTENTS_MAX_NODES);
     case BLOB_DOCUMENT:
         return document_new(bytes);
+    case BLOB_HELM:
+        return helm_words_read(bytes);
     case BLOB_TEXT:
     case N_BLOB_PARTS:
         break;
@@ -96,6 +98,9 @@ static void part_free(enum blob_part part, void *p)
     case BLOB_YAML:
     case BLOB_JSON:
         parse_unref(p);
+        return;
+    case BLOB_HELM:
+        helm_words_free(p);
         return;
     case BLOB_DOCUMENT:
         json_decref(document->json);
@@ -164,6 +169,11 @@ struct parse *blob_parse(const struct blob *b, enum parse_syntax syntax)
 const struct document *blob_document(const struct blob *b)
 {
     return part_of(b, BLOB_DOCUMENT);
+}
+
+const struct helm_words *blob_helm(const struct blob *b)
+{
+    return part_of(b, BLOB_HELM);
 }
 
 const char *blob_text(const struct blob *b)

@@ -1,5 +1,6 @@
 /* blob.h: what a file's bytes hold, wherever it lies: shared by paths, commits and revisions. */
 #pragma once
+#include "repository/helm_words.h"
 #include "repository/manifests.h"
 #include "repository/tree.h"
 #include "repository/words.h"
@@ -13,6 +14,7 @@ enum blob_part {
     BLOB_JSON,
     BLOB_DOCUMENT, /* the first YAML document, whole */
     BLOB_TEXT,     /* the bytes, where they are few */
+    BLOB_HELM,     /* helm_words.h */
     N_BLOB_PARTS,
 };
 
@@ -43,4 +45,5 @@ void blob_add(struct blob *b, enum blob_part part, struct str bytes);
 /* NULL before the part was added; borrowed from the blob. */
 struct parse *blob_parse(const struct blob *b, enum parse_syntax syntax);
 const struct document *blob_document(const struct blob *b);
+const struct helm_words *blob_helm(const struct blob *b);
 const char *blob_text(const struct blob *b); /* NULL as well where the bytes are too many */

@@ -585,7 +585,8 @@ const struct parsed *contents_glance(const struct contents *c, size_t node,
     return contents_parsed(c, node, syntax);
 }
 
-const struct document *contents_document(const struct contents *c, size_t node)
+/* The blob with that part, NULL where it cannot be read. */
+static const struct blob *demand_part(const struct contents *c, size_t node, enum blob_part part)
 {
     AUTO(freep) char *unread = NULL;
     struct hand h = EMPTY_HAND;
@@ -595,13 +596,26 @@ const struct document *contents_document(const struct contents *c, size_t node)
     if (!find_file(c, node, &file))
         return NULL;
     content = looked_into(c, file, &h);
-    if (!content->unread && !blob_has(content->blob, BLOB_DOCUMENT) &&
-        read_whole(c, file, &h, &unread)) {
-        blob_add(content->blob, BLOB_DOCUMENT, bytes_in(&h));
-        (void)count(&c->state->n_parsed, 1);
+    if (!content->unread && !blob_has(content->blob, part) && read_whole(c, file, &h, &unread)) {
+        blob_add(content->blob, part, bytes_in(&h));
+        (void)count(&c->state->n_parsed, part == BLOB_DOCUMENT);
     }
     file_bytes_clear(&h.bytes);
-    return content->unread ? NULL : blob_document(content->blob);
+    return content->unread ? NULL : content->blob;
+}
+
+const struct document *contents_document(const struct contents *c, size_t node)
+{
+    const struct blob *blob = demand_part(c, node, BLOB_DOCUMENT);
+
+    return blob ? blob_document(blob) : NULL;
+}
+
+const struct helm_words *contents_helm(const struct contents *c, size_t node)
+{
+    const struct blob *blob = demand_part(c, node, BLOB_HELM);
+
+    return blob ? blob_helm(blob) : NULL;
 }
 
 struct contents_cost contents_cost(const struct contents *c)

@@ -72,6 +72,9 @@ const struct parsed *contents_glance(const struct contents *c, size_t node,
  * contents_at() gives none, or one that is unread. It stays in memory: for files that say how
  * others are rendered, not for manifests. */
 const struct document *contents_document(const struct contents *c, size_t node);
+/* What its text could turn into as part of a chart, symlinks followed. NULL where contents_at()
+ * gives none, or one that is unread. */
+const struct helm_words *contents_helm(const struct contents *c, size_t node);
 /* What was parsed when the contents were read; NULL where nothing was. No symlinks are followed. */
 const struct content *contents_read_at(const struct contents *c, size_t node);
 

@@ -71,15 +71,16 @@ static void the_lexically_last_name_decides(void **state)
 {
     struct fixture *f = *state;
 
-    mkfiles(f, "both/Chart.yaml", "name: x\n", "both/kustomization.yaml", "resources: [a.yaml]\n",
-            "both/a.yaml", APP("a"), "late/kustomization.yaml", "resources: []\n",
-            "late/zChart.yaml", "name: x\n", "chart/Chart.yaml", "name: x\n", "sub/x/Chart.yaml",
-            "name: x\n", "sub/a.yaml", APP("a"), "case/chart.yaml", "name: x\n", "case/a.yaml",
-            APP("a"), "upper/Kustomization", "resources: [a.yaml]\n", "upper/a.yaml", APP("a"),
-            NULL);
+    mkfiles(f, "both/Chart.yaml", "name: x\nversion: 1.0.0\n", "both/kustomization.yaml",
+            "resources: [a.yaml]\n", "both/a.yaml", APP("a"), "late/kustomization.yaml",
+            "resources: []\n", "late/zChart.yaml", "name: x\nversion: 1.0.0\n", "chart/Chart.yaml",
+            "name: x\nversion: 1.0.0\n", "sub/x/Chart.yaml", "name: x\nversion: 1.0.0\n",
+            "sub/a.yaml", APP("a"), "case/chart.yaml", "name: x\n", "case/a.yaml", APP("a"),
+            "upper/Kustomization", "resources: [a.yaml]\n", "upper/a.yaml", APP("a"), NULL);
     fixture_load(f);
     assert_string_equal(rendered_path(f, "both"), "COMPLETE | Application argocd/a");
-    assert_string_equal(rendered_path(f, "late"), "FAILS late has no readable Chart.yaml");
+    assert_string_equal(rendered_path(f, "late"),
+                        "FAILS late/Chart.yaml is missing or not readable");
     assert_string_equal(rendered_path(f, "chart"),
                         "PARTIAL Helm output is not rendered | no more argoproj"
                         " | no more external-secrets");
@@ -103,7 +104,7 @@ static void an_explicit_type_wins(void **state)
     assert_string_equal(rendered(f, &s), "FAILS the source sets more than one of kustomize, helm, "
                                          "directory and plugin");
     s.directory = (__typeof__(s.directory)){0};
-    assert_string_equal(rendered(f, &s), "FAILS both has no readable Chart.yaml");
+    assert_string_equal(rendered(f, &s), "FAILS both/Chart.yaml is missing or not readable");
     s.helm = NULL;
     s.plugin = some;
     assert_string_equal(rendered(f, &s), "PARTIAL the output of a config management plugin");
@@ -120,7 +121,7 @@ static void an_empty_option_is_none(void **state)
     AUTO(json_unrefp) json_t *some = json_pack("{s:s}", "releaseName", "x");
 
     mkfiles(f, "k/kustomization.yaml", "kind: Kustomization\nresources: []\n", "k/a.yaml", APP("a"),
-            "chart/Chart.yaml", "name: x\n", "plain/a.yaml", APP("a"), NULL);
+            "chart/Chart.yaml", "name: x\nversion: 1.0.0\n", "plain/a.yaml", APP("a"), NULL);
     fixture_load(f);
     for (size_t i = 0; i < ARRAY_LEN(empty); i++) {
         AUTO(json_unrefp) json_t *option = json_loads(empty[i], 0, NULL);

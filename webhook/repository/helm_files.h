@@ -1,0 +1,38 @@
+/* helm_files.h: the files Helm loads of a chart's directory. */
+#pragma once
+#include "base/attr.h"
+#include "base/str.h"
+#include "repository/index.h"
+
+/* Symlinks may lead round in circles: Helm follows each, until a path is too long for the system.
+ * Far more than a chart has; past them nothing of it is known. */
+enum { HELM_MAX_FILES = 50000, HELM_MAX_DEPTH = 32 };
+
+struct helm_file {
+    struct str path; /* below the chart, through the symlinks that lead there; in `owned` */
+    char *owned;
+    size_t node;         /* of the tree; no symlink */
+    bool may_be_ignored; /* .helmignore is not clear about it */
+};
+
+/* In Helm's own order, in which the files of a directory stand together. */
+struct helm_files {
+    struct helm_file *files;
+    size_t n;
+    size_t capacity;
+    size_t directory; /* that was walked */
+    bool incomplete;  /* the budget ran out */
+    char *why;        /* not NULL: Helm does not load the chart; a phrase that names the file */
+};
+
+/*
+ * Walks the directory as Helm's loader does (sympath.Walk, .helmignore of that directory alone).
+ * Never fails: what Helm would stop at is said in `why`. The caller ends with helm_files_clear().
+ */
+void helm_files_find(const struct render *r, size_t directory, struct helm_files *out);
+void helm_files_clear(struct helm_files *files);
+
+/* The file of exactly that path below `prefix`, which is "" or ends in a slash; NULL where there is
+ * none. */
+const struct helm_file *helm_files_at(const struct helm_files *files, struct str prefix,
+                                      const char *path);
