@@ -4,8 +4,8 @@
  * Standard input: one JSON object a line, {"directory": DIR, "application": an Application}. DIR
  * stands for the repository of every source. Standard output: one JSON object a line,
  * {"sources": [{"state": "complete|partial|fails", "why": …, "noMoreArgoproj": bool,
- * "noMoreExternalSecrets": bool, "objects": [{"group", "kind", "namespace", "name", "file",
- * "hook"}]}]}, or {"error": …} where the input cannot be read.
+ * "noMoreExternalSecrets": bool, "openEnds": [what may come further], "objects": [{"group", "kind",
+ * "namespace", "name", "file", "hook"}]}]}, or {"error": …} where the input cannot be read.
  */
 #include "base/buf.h"
 #include "base/json.h"
@@ -38,11 +38,29 @@ static json_t *show_object(const struct rendered *o)
     return shown;
 }
 
+static json_t *show_open_end(const struct open_end *end)
+{
+    json_t *shown = json_object();
+
+    (void)json_object_set_new(shown, "argoproj", json_boolean(end->argoproj));
+    (void)json_object_set_new(shown, "externalSecrets", json_boolean(end->external_secrets));
+    (void)json_object_set_new(shown, "others", json_boolean(end->others));
+    (void)json_object_set_new(shown, "isWholeName", json_boolean(end->is_whole_name));
+    set_str(shown, "kind", end->kind);
+    set_str(shown, "prefix", end->prefix);
+    set_str(shown, "suffix", end->suffix);
+    set_str(shown, "namespace", end->namespace);
+    return shown;
+}
+
 static json_t *show(const struct rendering *r)
 {
     json_t *shown = json_object();
     json_t *objects = json_array();
+    json_t *ends = json_array();
 
+    for (size_t i = 0; i < r->n_open_ends; i++)
+        (void)json_array_append_new(ends, show_open_end(&r->open_ends[i]));
     for (size_t i = 0; i < r->n_objects; i++)
         (void)json_array_append_new(objects, show_object(&r->objects[i]));
     set_str(shown, "state", str_from(states[r->state]));
@@ -50,6 +68,7 @@ static json_t *show(const struct rendering *r)
     (void)json_object_set_new(shown, "noMoreArgoproj", json_boolean(r->no_more_argoproj));
     (void)json_object_set_new(shown, "noMoreExternalSecrets",
                               json_boolean(r->no_more_external_secrets));
+    (void)json_object_set_new(shown, "openEnds", ends);
     (void)json_object_set_new(shown, "objects", objects);
     return shown;
 }
