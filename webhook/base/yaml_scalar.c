@@ -12,7 +12,7 @@
 
 /* Every spelling go-yaml looks up before it tries numbers. Source: resolve.go, resolveMapList. */
 static const struct word {
-    const char *text;
+    char text[sizeof(uint64_t)]; /* padded with zeros */
     enum yaml_scalar_kind kind;
     bool truth;
     double number;
@@ -65,10 +65,15 @@ static bool is_digit(char c)
 
 static bool look_up(struct str text, struct yaml_scalar *out)
 {
-    if (text.n > 5) /* the longest spelling: "false", "+.inf" */
+    char key[sizeof words[0].text] = "";
+
+    /* 5: the longest spelling, "false" or "+.inf" */
+    if (text.n > 5 || str_find_char(text, '\0') < text.n)
         return false;
+    if (text.n)
+        memcpy(key, text.p, text.n);
     for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-        if (!str_is(text, words[i].text))
+        if (memcmp(key, words[i].text, sizeof key) != 0)
             continue;
         out->kind = words[i].kind;
         out->truth = words[i].truth;
