@@ -75,6 +75,25 @@ static bool is_ascii(struct str text)
     return true;
 }
 
+/* How much of what is no UTF-8 becomes one U+FFFD: as long as it could still become a character.
+ * Source: golang.org/x/text encoding/unicode, utf8Decoder.Transform. */
+static size_t count_bad(struct str s)
+{
+    unsigned char first = (unsigned char)s.p[0];
+    unsigned char low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+    unsigned char high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+    size_t most = first >= 0xF0 && first <= 0xF4 ? 3 : first >= 0xE0 && first <= 0xEF ? 2 : 1;
+    size_t n = 1;
+
+    for (; n < most && n < s.n; n++) {
+        if ((unsigned char)s.p[n] < low || (unsigned char)s.p[n] > high)
+            break;
+        low = 0x80;
+        high = 0xBF;
+    }
+    return n;
+}
+
 void decode_text(struct str bytes, struct str *text, char **owned)
 {
     char *to;
@@ -103,7 +122,7 @@ void decode_text(struct str bytes, struct str *text, char **owned)
         } else {
             memcpy(to, replacement, sizeof replacement - 1);
             to += sizeof replacement - 1;
-            at++;
+            at += count_bad(str_sub(bytes, at, bytes.n));
         }
     }
     *text = (struct str){*owned, (size_t)(to - *owned)};

@@ -56,6 +56,9 @@ static const struct row yaml_rows[] = {
           "\0{\0n\0a\0m\0e\0:\0 \0a\0}\0"),
      "A a"},
     {"bytes that are no UTF-8", TEXT("kind: A\nmetadata: {name: a}\nx: \xFF\n"), "A a"},
+    {"a character that is cut off",
+     TEXT("kind: A\nmetadata: {name: \"\xE2\x82\xF0\x9F\x98\x80\xED\xA0\"}\n"),
+     "A \xEF\xBF\xBD\xF0\x9F\x98\x80\xEF\xBF\xBD\xEF\xBF\xBD"},
     {"the same behind UTF-8's mark", TEXT("\xEF\xBB\xBF" A "---\nx: \xFF\n"), "fails"},
     /* JSON in YAML files. */
     {"JSON", TEXT(JSON_A "\n" JSON_B), "A a, B b"},
