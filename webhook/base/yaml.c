@@ -328,8 +328,40 @@ static bool on_end(struct reader *r, const yaml_event_t *e)
     return true;
 }
 
+/* Whether all that is written from the line of `at` on can be cut into tokens, and `at` is the
+ * first of them. */
+static bool is_readable(const struct reader *r, const char *at)
+{
+    const char *start = at;
+    yaml_parser_t parser;
+    bool done = false;
+    bool ended = false;
+
+    /* go-yaml reads those in ways of its own */
+    if (r->has_slashes || r->has_properties)
+        return false;
+    while (start > r->text.p && start[-1] != '\n')
+        if (!is_space(*--start))
+            return false;
+    if (!yaml_parser_initialize(&parser))
+        (void)xneed(NULL);
+    yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(&parser, (const unsigned char *)start,
+                                 (size_t)(r->text.p + r->text.n - start));
+    while (!done) {
+        yaml_token_t token;
+
+        if (!yaml_parser_scan(&parser, &token))
+            break;
+        done = ended = token.type == YAML_STREAM_END_TOKEN;
+        yaml_token_delete(&token);
+    }
+    yaml_parser_delete(&parser);
+    return ended;
+}
+
 /* differs: text behind the only value, without a new document, is ignored by both, but they look at
- * different amounts of it first. */
+ * different amounts of it first. Where there is no fault in it that does not matter. */
 static bool on_document_end(struct reader *r, const yaml_event_t *e)
 {
     struct str behind;
@@ -340,7 +372,9 @@ static bool on_document_end(struct reader *r, const yaml_event_t *e)
     if (behind.n == 0 ||
         (str_starts(behind, STR("---")) && (behind.n == 3 || is_space(behind.p[3]))))
         return true;
-    return not_known(r, &e->end_mark, "text behind the end of the document");
+    if (!is_readable(r, source_at(r, &e->end_mark).p))
+        return not_known(r, &e->end_mark, "text behind the end of the document");
+    return true;
 }
 
 static bool on_event(struct reader *r, const yaml_event_t *e)
