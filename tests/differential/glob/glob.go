@@ -246,7 +246,7 @@ func (r random) pair() pair {
 		p.path = r.likeness(p.pattern)
 	}
 	if r.chance(400) {
-		p.pattern += strings.Repeat(r.nastyText(1), r.Intn(400))
+		p.pattern += strings.Repeat(r.nastyText(1), r.Intn(100))
 		p.path += strings.Repeat("a", r.Intn(400))
 	}
 	return p
