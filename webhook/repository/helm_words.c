@@ -390,6 +390,25 @@ static bool opens_action(struct str text)
     return last < text.n && find(text, "}}", last) == text.n;
 }
 
+/* Actions behind a key or in a comment. A value is taken for one line, YAML not. */
+static void read_inner_actions(struct scan *s, struct str text)
+{
+    size_t indent = 0;
+
+    if (has_action(text) && (find_indent(text, &indent) || str_contains(text, STR("toYaml"))))
+        write_unknown(s, indent);
+}
+
+/* Whether anything but actions stands there: the line is then one of its own. */
+static bool has_text(struct str text)
+{
+    bool is_closed = true;
+
+    while (is_closed && str_starts(text, STR("{{")))
+        (void)cut_action(&text, &is_closed);
+    return text.n != 0;
+}
+
 /* A line that starts with an action. */
 static void read_action_line(struct scan *s, struct str text, size_t indent)
 {
@@ -412,22 +431,14 @@ static void read_action_line(struct scan *s, struct str text, size_t indent)
             continue;
         }
         s->in_action = !is_closed;
-        if (!is_closed || (!find_indent(inside, &indent) && !text.n))
+        if (!is_closed || (!find_indent(inside, &indent) && !has_text(text)))
             indent = 0;
         write_unknown(s, indent);
+        read_inner_actions(s, text);
         return;
     }
     if (text.n)
         write_unknown(s, 0);
-}
-
-/* Actions behind a key or in a comment. A value is taken for one line, YAML not. */
-static void read_inner_actions(struct scan *s, struct str text)
-{
-    size_t indent = 0;
-
-    if (has_action(text) && (find_indent(text, &indent) || str_contains(text, STR("toYaml"))))
-        write_unknown(s, indent);
 }
 
 /* False where the line lies within an action that started before. */

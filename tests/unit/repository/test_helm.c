@@ -42,6 +42,11 @@ static const struct helm_case cases[] = {
      "{{ x }}: argoproj.io\nx: Application\n", NULL,
      PARTIAL ": chart/templates/x.yaml:1 may write an Application, mentioned in "
              "chart/templates/x.yaml:2" NO_SECRETS},
+    {"an action of its own line, though indented", "chart/templates/x.yaml",
+     "  {{ if .x }}{{ .Values.text }}{{ end }}\n",
+     "{\"values\":\"a: argoproj.io\\nb: Application\"}",
+     PARTIAL ": chart/templates/x.yaml:1 may write an Application, mentioned in the Application's "
+             "own values" NO_SECRETS},
     {"a template writes an Application", "chart/templates/x.yaml",
      APPLICATION "metadata: {{ .x }}\n", NULL, WRITES NO_SECRETS},
     {"of the name that asks", "chart/templates/x.yaml", NAMED("root"), NULL, NAMES NO_SECRETS},
@@ -364,7 +369,9 @@ static void names_narrow_it_down(void **state)
         AUTO(freep)
         char *text = xasprintf(APPLICATION "metadata:\n  name: %s\nspec: {{ .z }}\n", rows[i].name);
         struct source source = {.path = STR("chart")};
-        struct render_request q = {.source = &source, .app_name = STR("root")};
+        /* a name says nothing of the namespace: that may be written by an action */
+        struct render_request q = {
+            .source = &source, .app_name = STR("root"), .destination_namespace = STR("default")};
         AUTO(rendering_freep) struct rendering *r = NULL;
 
         mkfiles(f, "chart/Chart.yaml", CHART, "chart/templates/x.yaml", text, NULL);
