@@ -249,13 +249,15 @@ def main():
     size = 50
     jobs = [(options, numbers[i:i + size]) for i in range(0, len(numbers), size)]
     counts = collections.Counter()
-    n_problems = 0
+    n_problems = done = 0
     with multiprocessing.Pool(2) as pool:
         for one, problems in pool.imap_unordered(work, jobs):
             counts.update(one)
+            done += sum(one[key] for key in ("yes", "no", "fails", "not known"))
+            print("%d of %d" % (done, len(numbers)), file=sys.stderr, flush=True)
             for number, wrong, text in problems:
                 n_problems += 1
-                print("contradiction: --seed %s --only %d" % (options.seed, number))
+                print("contradiction: --seed %s --only %d" % (options.seed, number), flush=True)
                 for sentence in wrong:
                     print("    " + sentence)
     for key in sorted(counts):
