@@ -1,4 +1,5 @@
 #include "base/json.h"
+#include <stdint.h>
 #include <string.h>
 
 #define READ_FLAGS (JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL)
@@ -67,6 +68,11 @@ bool json_read_first(struct str text, json_t **out, size_t *n_used, struct err *
 void json_unrefp(json_t **value)
 {
     json_decref(*value);
+}
+
+json_t *json_unconst(const json_t *value)
+{
+    return (json_t *)(uintptr_t)value;
 }
 
 struct str json_view(const json_t *value)

@@ -36,5 +36,8 @@ bool yaml_read(struct str text, unsigned first_line, json_t **out, struct yaml_l
 unsigned yaml_line_of(const struct yaml_lines *lines, const json_t *object, const char *key);
 /* The line where item `index` of `array` starts; 0 when not known. */
 unsigned yaml_line_at(const struct yaml_lines *lines, const json_t *array, size_t index);
+/* Whether a key stands twice in one mapping, or beside a merge that brings it too: other readers
+ * than go-yaml v2 refuse the one and differ about the other. */
+bool yaml_has_repeats(const struct yaml_lines *lines);
 void yaml_lines_free(struct yaml_lines *lines); /* NULL is fine */
 void yaml_lines_freep(struct yaml_lines **lines);

@@ -17,6 +17,7 @@ struct yaml_lines {
     struct entry *entries;
     size_t n;
     size_t n_slots; /* a power of two, at least twice n */
+    bool has_repeats;
 };
 
 static const size_t MEMBER = SIZE_MAX;
@@ -89,6 +90,16 @@ void yaml_lines_set_member(struct yaml_lines *lines, const json_t *object, const
 void yaml_lines_set_item(struct yaml_lines *lines, const json_t *array, size_t index, unsigned line)
 {
     set(lines, array, index, line);
+}
+
+void yaml_lines_note_repeat(struct yaml_lines *lines)
+{
+    lines->has_repeats = true;
+}
+
+bool yaml_has_repeats(const struct yaml_lines *lines)
+{
+    return lines->has_repeats;
 }
 
 unsigned yaml_line_of(const struct yaml_lines *lines, const json_t *object, const char *key)
