@@ -29,6 +29,13 @@ static bool leads_somewhere(const json_t *fields, struct str pointer)
     return fields != NULL;
 }
 
+/* What is never shown, and read all the same: what stands for it is not enough. */
+static bool is_read(struct str pointer)
+{
+    return str_contains(pointer, STR("/kustomize/patches")) ||
+           str_contains(pointer, STR("/kustomize/replicas"));
+}
+
 static bool lacks(const json_t *logged, const json_t *fields, struct str *missing)
 {
     const json_t *cut = json_array_at(logged, "cut");
@@ -36,7 +43,7 @@ static bool lacks(const json_t *logged, const json_t *fields, struct str *missin
 
     for (size_t i = 0; i < json_array_size(omitted); i++) {
         *missing = json_view(json_array_get(omitted, i));
-        if (!leads_somewhere(fields, *missing))
+        if (!leads_somewhere(fields, *missing) || is_read(*missing))
             return true;
     }
     *missing = json_view(json_array_get(cut, 0));

@@ -34,12 +34,22 @@
 static const struct shape text_item = TEXT("");
 static const struct shape url_item = URL("");
 
-/* source_type.c and kustomize.c ask every option whether it is empty, by whatever name; helm.c
- * looks for two words in all of them. */
+/* source_type.c and kustomize_options.c ask every option whether it is empty, by whatever name;
+ * patches and replicas are read, but may hold secrets (logged.c); helm.c looks for two words in all
+ * of its own. */
 static const struct shape hooks[] = {TEXT(ANNOTATION_HOOK), TEXT(ANNOTATION_HELM_HOOK)};
 static const struct shape kustomize[] = {
-    TEXT("namePrefix"), TEXT("nameSuffix"),           TEXT("namespace"),
-    TEXT("version"),    WHOLE("commonLabels", hooks), WHOLE("commonAnnotations", hooks),
+    TEXT("namePrefix"),
+    TEXT("nameSuffix"),
+    TEXT("namespace"),
+    TEXT("version"),
+    WHOLE("commonLabels", hooks),
+    WHOLE("commonAnnotations", hooks),
+    TEXT("forceCommonLabels"),
+    TEXT("forceCommonAnnotations"),
+    TEXT("commonAnnotationsEnvsubst"),
+    TEXT("ignoreMissingComponents"),
+    LIST("components", text_item, SHAPE_ITEMS_MAX),
 };
 /* What argocd_chart.c asks of the chart argo-cd's values; nothing of any other chart's. */
 static const struct shape chart_secret[] = {STAND_IN("createSecret"), STAND_IN("annotations")};

@@ -4,6 +4,7 @@
 #include "base/yaml.h"
 #include "repository/contents.h"
 #include "repository/decode.h"
+#include "repository/kustomize_text.h"
 #include <stdlib.h>
 
 struct text {
@@ -53,15 +54,44 @@ static struct document *document_new(struct str bytes)
     struct err err = {0};
 
     decode_text(bytes, &text, &owned);
-    if (!yaml_read(text, 1, &d->json, NULL, &err))
+    if (!yaml_read(text, 1, &d->json, NULL, &err)) {
+        d->is_not_known = err.kind == ERR_LIMIT;
         d->what = err.kind == ERR_LIMIT ? xasprintf("is not read: %s", err.what)
                                         : xasprintf("is malformed YAML (%s)", err.where);
-    else if (d->json && !json_is_object(d->json))
+    } else if (d->json && !json_is_object(d->json)) {
         d->what = xstrdup("holds no YAML mapping");
+    }
     if (d->what) {
         json_decref(d->json);
         d->json = NULL;
     }
+    return d;
+}
+
+/* Of the mapping, what kustomize takes it for. */
+static struct document *kustomization_new(struct str bytes)
+{
+    struct document *d = document_new(bytes);
+    AUTO(json_unrefp) json_t *written = steal(&d->json);
+
+    if (written)
+        d->is_not_known = kustomize_text_compile(written, &d->json, &d->what) == TRI_NOT_KNOWN;
+    return d;
+}
+
+static struct document *kustomize_text_new(struct str bytes)
+{
+    struct document *d = xcalloc(1, sizeof *d);
+
+    d->is_not_known = kustomize_text_read(bytes, &d->json, &d->what) == TRI_NOT_KNOWN;
+    return d;
+}
+
+static struct document *env_keys_new(struct str bytes)
+{
+    struct document *d = xcalloc(1, sizeof *d);
+
+    d->json = kustomize_text_env_keys(bytes);
     return d;
 }
 
@@ -78,6 +108,12 @@ static void *part_new(enum blob_part part, struct str bytes)
         return document_new(bytes);
     case BLOB_HELM:
         return helm_words_read(bytes);
+    case BLOB_KUSTOMIZATION:
+        return kustomization_new(bytes);
+    case BLOB_KUSTOMIZE_TEXT:
+        return kustomize_text_new(bytes);
+    case BLOB_ENV_KEYS:
+        return env_keys_new(bytes);
     case BLOB_TEXT:
     case N_BLOB_PARTS:
         break;
@@ -103,6 +139,9 @@ static void part_free(enum blob_part part, void *p)
         helm_words_free(p);
         return;
     case BLOB_DOCUMENT:
+    case BLOB_KUSTOMIZATION:
+    case BLOB_KUSTOMIZE_TEXT:
+    case BLOB_ENV_KEYS:
         json_decref(document->json);
         free(document->what);
         break;
@@ -166,9 +205,9 @@ struct parse *blob_parse(const struct blob *b, enum parse_syntax syntax)
     return part_of(b, syntax == SYNTAX_JSON ? BLOB_JSON : BLOB_YAML);
 }
 
-const struct document *blob_document(const struct blob *b)
+const struct document *blob_document(const struct blob *b, enum blob_part part)
 {
-    return part_of(b, BLOB_DOCUMENT);
+    return part_of(b, part);
 }
 
 const struct helm_words *blob_helm(const struct blob *b)

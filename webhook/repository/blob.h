@@ -12,18 +12,22 @@
 enum blob_part {
     BLOB_YAML, /* manifests */
     BLOB_JSON,
-    BLOB_DOCUMENT, /* the first YAML document, whole */
-    BLOB_TEXT,     /* the bytes, where they are few */
-    BLOB_HELM,     /* helm_words.h */
+    BLOB_DOCUMENT,       /* the first YAML document, whole */
+    BLOB_TEXT,           /* the bytes, where they are few */
+    BLOB_HELM,           /* helm_words.h */
+    BLOB_KUSTOMIZATION,  /* kustomize_text_compile() of the first document */
+    BLOB_KUSTOMIZE_TEXT, /* kustomize_text_read() */
+    BLOB_ENV_KEYS,       /* kustomize_text_env_keys() */
     N_BLOB_PARTS,
 };
 
 enum { BLOB_TEXT_MAX_BYTES = 64 * 1024 }; /* .helmignore is written by hand; more is not read */
 
-/* A YAML mapping, kept whole. Both NULL: the document is empty. */
+/* A YAML mapping, kept whole, or what kustomize makes of a text. Both NULL: it is empty. */
 struct document {
     json_t *json;
-    char *what; /* why it is none: a phrase to stand behind the file's name */
+    char *what;        /* why it is none: a phrase to stand behind the file's name */
+    bool is_not_known; /* and whether others could read it is not known */
 };
 
 struct blob;
@@ -44,6 +48,6 @@ bool blob_has(const struct blob *b, enum blob_part part);
 void blob_add(struct blob *b, enum blob_part part, struct str bytes);
 /* NULL before the part was added; borrowed from the blob. */
 struct parse *blob_parse(const struct blob *b, enum parse_syntax syntax);
-const struct document *blob_document(const struct blob *b);
+const struct document *blob_document(const struct blob *b, enum blob_part part);
 const struct helm_words *blob_helm(const struct blob *b);
 const char *blob_text(const struct blob *b); /* NULL as well where the bytes are too many */

@@ -78,6 +78,11 @@ static bool is_document(struct str name)
            str_is(name, "requirements.yaml");
 }
 
+static enum blob_part document_part(struct str name)
+{
+    return contents_is_kustomization(name) ? BLOB_KUSTOMIZATION : BLOB_DOCUMENT;
+}
+
 static struct content *content_of(const struct contents *c, size_t node)
 {
     return atomic_load_explicit(&c->state->by_node[node], memory_order_acquire);
@@ -219,15 +224,15 @@ static void content_free(struct content *content)
 /* Of the parts that the name asks for. */
 static bool has_parts(const struct blob *b, struct str name)
 {
-    return (!is_document(name) || blob_has(b, BLOB_DOCUMENT)) &&
+    return (!is_document(name) || blob_has(b, document_part(name))) &&
            (!str_is(name, ".helmignore") || blob_has(b, BLOB_TEXT));
 }
 
 static void add_parts(const struct contents *c, struct blob *b, struct str name, struct str bytes)
 {
     if (is_document(name)) {
-        (void)count(&c->state->n_parsed, !blob_has(b, BLOB_DOCUMENT));
-        blob_add(b, BLOB_DOCUMENT, bytes);
+        (void)count(&c->state->n_parsed, !blob_has(b, document_part(name)));
+        blob_add(b, document_part(name), bytes);
     }
     if (str_is(name, ".helmignore"))
         blob_add(b, BLOB_TEXT, bytes);
@@ -235,9 +240,10 @@ static void add_parts(const struct contents *c, struct blob *b, struct str name,
 
 static void show_document(struct content *content, const struct node *file)
 {
-    const struct document *d = blob_document(content->blob);
+    const struct document *d = blob_document(content->blob, document_part(node_name(file)));
 
     content->document = d->json;
+    content->document_not_known = d->is_not_known;
     if (d->what)
         content->document_why = xasprintf("%s %s", shorten(file->path).text, d->what);
 }
@@ -606,9 +612,14 @@ static const struct blob *demand_part(const struct contents *c, size_t node, enu
 
 const struct document *contents_document(const struct contents *c, size_t node)
 {
-    const struct blob *blob = demand_part(c, node, BLOB_DOCUMENT);
+    return contents_part(c, node, BLOB_DOCUMENT);
+}
 
-    return blob ? blob_document(blob) : NULL;
+const struct document *contents_part(const struct contents *c, size_t node, enum blob_part part)
+{
+    const struct blob *blob = demand_part(c, node, part);
+
+    return blob ? blob_document(blob, part) : NULL;
 }
 
 const struct helm_words *contents_helm(const struct contents *c, size_t node)

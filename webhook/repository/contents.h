@@ -20,9 +20,10 @@ struct content {
     bool names_external_secrets; /* holds external-secrets.io; true when unread */
     bool is_yaml_extra;          /* read as YAML, too, although its name ends in .json */
     json_t *document; /* kustomization, Chart.yaml, requirements.yaml; NULL when empty or broken */
-    char *document_why;                          /* why it is broken */
-    const char *text;                            /* .helmignore */
-    struct blob *blob;                           /* NULL when unread, LFS pointers excepted */
+    bool document_not_known; /* broken, and whether for kustomize as well is not known */
+    char *document_why;      /* why it is broken */
+    const char *text;        /* .helmignore */
+    struct blob *blob;       /* NULL when unread, LFS pointers excepted */
     _Atomic(struct parsed *) parsed[N_SYNTAXES]; /* contents_parsed() */
 };
 
@@ -72,6 +73,8 @@ const struct parsed *contents_glance(const struct contents *c, size_t node,
  * contents_at() gives none, or one that is unread. It stays in memory: for files that say how
  * others are rendered, not for manifests. */
 const struct document *contents_document(const struct contents *c, size_t node);
+/* The same of another part that is a document. */
+const struct document *contents_part(const struct contents *c, size_t node, enum blob_part part);
 /* What its text could turn into as part of a chart, symlinks followed. NULL where contents_at()
  * gives none, or one that is unread. */
 const struct helm_words *contents_helm(const struct contents *c, size_t node);

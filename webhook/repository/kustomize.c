@@ -1,104 +1,102 @@
 #include "repository/kustomize.h"
+#include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "objects/tracking.h"
-#include "repository/quote.h"
+#include "repository/kustomize_level.h"
+#include "repository/kustomize_options.h"
+#include "repository/kustomize_text.h"
 #include "repository/source_type.h"
-#include <stdlib.h>
 #include <string.h>
-
-/* One build under way. */
-struct build {
-    struct render *render;
-    size_t stack[KUSTOMIZE_MAX_DEPTH]; /* directories being built, outermost first */
-    size_t depth;
-    size_t work_left;
-};
-
-/* One kustomization of it. */
-struct level {
-    struct build *build;
-    json_t *document;
-    size_t directory;
-    struct quoted where; /* the file, for reasons */
-    size_t first;        /* its objects are those of the output from here on */
-};
-
-/* Uses a unit of the budget; false once it is gone, and the output says so. */
-static bool work(struct build *b)
-{
-    if (b->work_left) {
-        b->work_left--;
-        return true;
-    }
-    output_partial(b->render->output, "the kustomizations below %s take too many steps",
-                   quote(str_from(b->render->path)).text);
-    output_uncertain(b->render->output);
-    return false;
-}
-
-static void build_directory(struct build *b, size_t directory);
-
-static const struct content *content_of(const struct level *l, size_t node)
-{
-    return contents_at(l->build->render->contents, node);
-}
 
 static struct output_builder *output_of(const struct level *l)
 {
     return l->build->render->output;
 }
 
-/* kustomize itself leaves out what bears this annotation (resource factory, shouldIgnore). */
-static bool is_local_config(const struct manifest *m)
-{
-    const json_t *metadata = json_object_at(m->object, "metadata");
+/* Two quoted fields and the words between them. */
+enum { SAID_MAX_BYTES = 2000 };
 
-    return json_object_get(json_object_at(metadata, "annotations"),
-                           "config.kubernetes.io/local-config") != NULL;
+static char *phrase(const struct level *l, const char *format, va_list values)
+{
+    AUTO(buf_clearp) struct buf text = {0};
+
+    buf_init(&text, SAID_MAX_BYTES);
+    buf_printf(&text, "%s ", l->where.text);
+    buf_vprintf(&text, format, values);
+    return buf_ok(&text) ? buf_take(&text) : xasprintf("%s is not followed", l->where.text);
 }
 
-static void add_file(struct level *l, size_t node, const struct node *file)
+/* What was said is quoted already; output.c escapes only what somebody forgot. */
+void level_fails(struct level *l, const char *format, ...)
 {
-    const struct content *content = content_of(l, node);
-    enum parse_syntax syntax;
-    const struct parsed *parsed;
+    AUTO(freep) char *text = NULL;
+    va_list values;
 
-    /* any name is read as YAML; a .json that parses is as good */
-    if (!contents_syntax(node_name(file), &syntax))
-        syntax = SYNTAX_YAML;
-    parsed = contents_parsed(l->build->render->contents, node, syntax);
-    if (!parsed || parsed->state == PARSE_NOT_KNOWN) {
-        const char *why = parsed ? parsed->why : content ? content->unread : NULL;
-
-        if (why)
-            output_partial(output_of(l), "%s", quote_phrase(why).text);
-        else
-            output_partial(output_of(l), "%s is not read", quote(str_from(file->path)).text);
-        output_uncertain(output_of(l));
-        return;
-    }
-    if (parsed->state != PARSE_OBJECTS) {
-        output_fails(output_of(l), "%s, and %s lists it", quote_phrase(parsed->why).text,
-                     l->where.text);
-        return;
-    }
-    for (size_t i = 0; i < parsed->n && work(l->build); i++)
-        if (!is_local_config(&parsed->manifests[i]))
-            output_add(output_of(l), &parsed->manifests[i]);
+    va_start(values, format);
+    text = phrase(l, format, values);
+    va_end(values);
+    output_fails(output_of(l), "%s", text);
 }
 
-/* What kustomize would take for a Git or HTTP address once it is no local path. */
-static bool is_remote(struct str entry)
+void level_partial(struct level *l, const char *format, ...)
 {
-    static const char *const hosts[] = {"github.com/", "gitlab.com/", "bitbucket.org/",
-                                        "git@",        "git::",       "gh:"};
+    AUTO(freep) char *text = NULL;
+    va_list values;
 
-    for (size_t i = 0; i < ARRAY_LEN(hosts); i++)
-        if (str_starts(entry, str_from(hosts[i])))
-            return true;
-    return str_contains(entry, STR("://")) || str_contains(entry, STR("?ref=")) ||
-           str_contains(entry, STR(".git/")) || str_ends(entry, STR(".git"));
+    va_start(values, format);
+    text = phrase(l, format, values);
+    va_end(values);
+    output_partial(output_of(l), "%s", text);
+}
+
+void level_may_fail(struct level *l, const char *format, ...)
+{
+    AUTO(freep) char *text = NULL;
+    va_list values;
+
+    va_start(values, format);
+    text = phrase(l, format, values);
+    va_end(values);
+    output_partial(output_of(l), "%s", text);
+    l->build->items.may_fail = true;
+}
+
+void level_anything(struct level *l, const char *format, ...)
+{
+    AUTO(freep) char *text = NULL;
+    va_list values;
+
+    va_start(values, format);
+    text = phrase(l, format, values);
+    va_end(values);
+    output_partial(output_of(l), "%s", text);
+    l->build->items.may_fail = true;
+    items_open_all(&l->build->items, l->first, l->first_hole);
+}
+
+void level_misses(struct level *l, const char *field, struct str name)
+{
+    if (l->build->has_remote)
+        return; /* it is what lies there that is meant */
+    if (l->build->items.n_holes > l->first_hole)
+        level_may_fail(l, "has %s for %s, which may not be among the resources", field,
+                       quote(name).text);
+    else
+        level_fails(l, "has %s for %s, which is not among the resources", field, quote(name).text);
+}
+
+bool level_has_failed(const struct level *l)
+{
+    return output_has_failed(output_of(l));
+}
+
+void level_check_repeated(struct level *l)
+{
+    const struct item *item =
+        level_has_failed(l) ? NULL : items_find_repeated(&l->build->items, l->first);
+
+    if (item)
+        level_fails(l, "yields %s %s twice", quote(item->id.kind).text, quote(item->id.name).text);
 }
 
 static bool is_below(const struct tree *t, size_t node, size_t directory)
@@ -106,18 +104,181 @@ static bool is_below(const struct tree *t, size_t node, size_t directory)
     return node >= directory && node < t->nodes[directory].end;
 }
 
-static void add_missing(struct level *l, struct str entry, enum tree_found found)
+/* An address that kustomize fetches, or that an older one would have. */
+static bool is_http(struct str entry)
 {
-    struct quoted shown = quote_reference(entry);
+    return (entry.n >= 7 && str_eq_nocase(str_sub(entry, 0, 7), STR("http://"))) ||
+           (entry.n >= 8 && str_eq_nocase(str_sub(entry, 0, 8), STR("https://")));
+}
 
-    if (found == TREE_MISSING && is_remote(entry)) {
-        output_partial(output_of(l), "%s lists the remote resource %s", l->where.text, shown.text);
-        output_may_hold(output_of(l), true, true);
-    } else {
-        output_fails(output_of(l), "%s lists %s, which %s", l->where.text, shown.text,
-                     found == TREE_MISSING ? "does not exist"
-                                           : "leaves the repository or cannot be followed");
+/* A user before the host, as scp writes it: [a-zA-Z][a-zA-Z0-9-]*@. */
+static bool has_user(struct str entry)
+{
+    size_t at = str_find_char(entry, '@');
+
+    if (!at || at == entry.n || !strchr("abcdefghijklmnopqrstuvwxyz", entry.p[0] | 0x20))
+        return false;
+    for (size_t i = 0; i < at; i++)
+        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-", entry.p[i]))
+            return false;
+    return true;
+}
+
+/*
+ * What kustomize would take for a Git or HTTP address once it is no local file, in one version or
+ * another (api/internal/git/repospec.go). A local directory of such a name is not looked for.
+ */
+static bool is_remote(struct str entry)
+{
+    static const char *const starts[] = {"github.com/",    "github.com:", "gitlab.com/",
+                                         "bitbucket.org/", "git::",       "gh:"};
+
+    for (size_t i = 0; i < ARRAY_LEN(starts); i++) {
+        size_t n = strlen(starts[i]);
+
+        if (entry.n >= n && str_eq_nocase(str_sub(entry, 0, n), str_from(starts[i])))
+            return true;
     }
+    return has_user(entry) || str_contains(entry, STR("://")) ||
+           str_contains(entry, STR("?ref=")) || str_contains(entry, STR(".git/")) ||
+           str_ends(entry, STR(".git"));
+}
+
+/* A file by its path: the node, or false when the level says why there is none. */
+static bool find_file(struct level *l, struct str path, size_t *node)
+{
+    const struct tree *t = l->build->render->tree;
+    enum tree_found found;
+
+    if (is_http(path)) {
+        level_may_fail(l, "loads %s", quote_reference(path).text);
+        return false;
+    }
+    found =
+        path.n == 0 || path.p[0] == '/' ? TREE_OUTSIDE : tree_follow(t, l->directory, path, node);
+    if (found != TREE_FOUND || t->nodes[*node].kind != NODE_FILE) {
+        level_fails(l, "names the file %s, which %s", quote_reference(path).text,
+                    found == TREE_OUTSIDE || found == TREE_LOOP
+                        ? "leaves the repository or cannot be followed"
+                        : "does not exist");
+        return false;
+    }
+    if (!is_below(t, *node, l->directory)) {
+        level_may_fail(l,
+                       "names %s outside its directory, which only kustomize's option "
+                       "--load-restrictor allows",
+                       quote_reference(path).text);
+    }
+    return true;
+}
+
+bool level_has_file(struct level *l, struct str path)
+{
+    size_t node;
+
+    return find_file(l, path, &node);
+}
+
+static const json_t *documents_of_text(struct level *l, const json_t *value)
+{
+    const json_t *documents = json_object_get(value, KUSTOMIZE_DOCUMENTS);
+    const json_t *refused = json_object_get(value, KUSTOMIZE_REFUSED);
+
+    if (documents)
+        return documents;
+    if (refused)
+        level_fails(l, "holds a text that %s", quote(json_view(refused)).text);
+    else
+        level_anything(l, "holds a text that %s",
+                       quote(json_str_at(value, KUSTOMIZE_NOT_KNOWN)).text);
+    return NULL;
+}
+
+const json_t *level_documents(struct level *l, const json_t *value)
+{
+    const struct document *text;
+    size_t node;
+    const char *path;
+
+    if (json_is_object(value))
+        return documents_of_text(l, value);
+    if (is_http(json_view(value)) && !level_has_failed(l))
+        level_anything(l, "loads %s", quote_reference(json_view(value)).text);
+    if (!find_file(l, json_view(value), &node))
+        return NULL;
+    path = l->build->render->tree->nodes[node].path;
+    text = contents_part(l->build->render->contents, node, BLOB_KUSTOMIZE_TEXT);
+    if (text && text->json)
+        return text->json;
+    if (text && text->what && !text->is_not_known)
+        level_fails(l, "names %s, which %s", quote(str_from(path)).text, text->what);
+    else
+        level_anything(l, "names %s, which %s", quote(str_from(path)).text,
+                       text && text->what ? text->what : "is not read");
+    return NULL;
+}
+
+const json_t *level_env_keys(struct level *l, struct str path)
+{
+    const struct document *keys;
+    size_t node;
+
+    if (!find_file(l, path, &node))
+        return NULL;
+    keys = contents_part(l->build->render->contents, node, BLOB_ENV_KEYS);
+    if (!keys || !keys->json)
+        level_may_fail(l, "names %s, which is not read", quote_reference(path).text);
+    return keys ? keys->json : NULL;
+}
+
+/* kustomize reads any file as YAML; of a .json the reading by its name is as good, if it is. */
+static const struct parsed *parsed_of(const struct level *l, size_t node)
+{
+    const struct contents *contents = l->build->render->contents;
+    struct str name = node_name(&l->build->render->tree->nodes[node]);
+    enum parse_syntax syntax;
+    const struct parsed *parsed = NULL;
+
+    if (contents_syntax(name, &syntax) && syntax == SYNTAX_JSON)
+        parsed = contents_parsed(contents, node, SYNTAX_JSON);
+    if (parsed && parsed->state == PARSE_OBJECTS && !parsed->kustomize_why)
+        return parsed;
+    return contents_parsed(contents, node, SYNTAX_YAML);
+}
+
+static void add_file(struct level *l, size_t node)
+{
+    const char *path = l->build->render->tree->nodes[node].path;
+    const struct content *content = contents_at(l->build->render->contents, node);
+    const struct parsed *parsed = parsed_of(l, node);
+
+    if (!parsed || parsed->state == PARSE_NOT_KNOWN ||
+        (parsed->kustomize_why && !parsed->kustomize_fails)) {
+        const char *why = parsed ? parsed->kustomize_why : content ? content->unread : NULL;
+
+        items_add_hole(&l->build->items);
+        if (why)
+            level_may_fail(l, "lists %s", quote_phrase(why).text);
+        else
+            level_may_fail(l, "lists %s, which is not read", quote(str_from(path)).text);
+        return;
+    }
+    if (parsed->kustomize_why) {
+        output_fails(output_of(l), "%s, and %s lists it", quote_phrase(parsed->kustomize_why).text,
+                     l->where.text);
+        return;
+    }
+    for (size_t i = 0; i < parsed->n && items_work(&l->build->items); i++)
+        items_add(&l->build->items, &parsed->manifests[i]);
+}
+
+static void build_directory(struct level *parent, size_t directory, bool is_component);
+
+static void add_remote(struct level *l, struct str entry)
+{
+    level_partial(l, "lists the remote resource %s", quote_reference(entry).text);
+    items_add_hole(&l->build->items);
+    l->build->has_remote = true;
 }
 
 static void add_resource(struct level *l, const json_t *value)
@@ -128,332 +289,266 @@ static void add_resource(struct level *l, const json_t *value)
     size_t node;
 
     if (entry.n == 0) {
-        output_fails(output_of(l), "%s has a resource that is no name", l->where.text);
+        level_fails(l, "has a resource that is no name");
         return;
     }
     found = entry.p[0] == '/' ? TREE_OUTSIDE : tree_follow(t, l->directory, entry, &node);
-    if (found != TREE_FOUND) {
-        add_missing(l, entry, found);
-        return;
-    }
-    if (t->nodes[node].kind == NODE_DIRECTORY) {
-        build_directory(l->build, node);
+    if (is_http(entry) ||
+        (is_remote(entry) && (found == TREE_MISSING ||
+                              (found == TREE_FOUND && t->nodes[node].kind == NODE_DIRECTORY)))) {
+        add_remote(l, entry);
+    } else if (found != TREE_FOUND) {
+        level_fails(l, "lists %s, which %s", quote_reference(entry).text,
+                    found == TREE_MISSING ? "does not exist"
+                                          : "leaves the repository or cannot be followed");
+    } else if (t->nodes[node].kind == NODE_DIRECTORY) {
+        build_directory(l, node, false);
     } else if (t->nodes[node].kind != NODE_FILE) {
-        output_fails(output_of(l), "%s lists %s, which is no regular file", l->where.text,
-                     quote_reference(entry).text);
-    } else if (!is_below(t, node, l->directory)) {
-        output_partial(output_of(l),
-                       "%s lists %s outside its directory, which only kustomize's option "
-                       "--load-restrictor allows",
-                       l->where.text, quote_reference(entry).text);
-        output_uncertain(output_of(l));
+        level_fails(l, "lists %s, which is no regular file", quote_reference(entry).text);
     } else {
-        add_file(l, node, &t->nodes[node]);
+        if (!is_below(t, node, l->directory))
+            level_may_fail(l,
+                           "lists %s outside its directory, which only kustomize's option "
+                           "--load-restrictor allows",
+                           quote_reference(entry).text);
+        add_file(l, node);
     }
 }
 
 static void add_resources(struct level *l, const char *key)
 {
-    const json_t *list = json_value_at(l->document, key);
+    const json_t *list = json_object_get(l->document, key);
     size_t index;
     json_t *entry;
 
-    if (!list)
-        return;
-    if (!json_is_array(list)) {
-        output_fails(output_of(l), "%s has %s that are no list", l->where.text, key);
-        return;
-    }
     json_array_foreach(list, index, entry)
     {
-        if (output_has_failed(output_of(l)) || !work(l->build))
+        if (level_has_failed(l) || !items_work(&l->build->items))
             return;
         add_resource(l, entry);
     }
 }
 
-/* What a field of a kustomization does to what we can say. */
-enum effect {
-    EFFECT_READ,      /* acted on here */
-    EFFECT_NONE,      /* neither adds, removes nor renames an Application or ExternalSecret */
-    EFFECT_LABELS,    /* changes labels: identities stay certain, marks do not */
-    EFFECT_GENERATES, /* adds ConfigMaps and Secrets only */
-    EFFECT_ANY,       /* may add, rename, delete or fail */
-};
-
-struct field {
-    const char *name;
-    enum effect effect;
-};
-
-static const struct field fields[] = {
-    {"apiVersion", EFFECT_READ},
-    {"kind", EFFECT_READ},
-    {"metadata", EFFECT_READ},
-    {"resources", EFFECT_READ},
-    {"bases", EFFECT_READ},
-    {"namespace", EFFECT_READ},
-    {"namePrefix", EFFECT_READ},
-    {"nameSuffix", EFFECT_READ},
-    {"generatorOptions", EFFECT_NONE},
-    {"images", EFFECT_NONE},
-    {"replicas", EFFECT_NONE},
-    {"crds", EFFECT_NONE},
-    {"openapi", EFFECT_NONE},
-    {"buildMetadata", EFFECT_NONE},
-    {"sortOptions", EFFECT_NONE},
-    {"labels", EFFECT_LABELS},
-    {"commonLabels", EFFECT_LABELS},
-    {"commonAnnotations", EFFECT_LABELS},
-    {"configMapGenerator", EFFECT_GENERATES},
-    {"secretGenerator", EFFECT_GENERATES},
-};
-
-static enum effect effect_of(const char *key)
+static void add_component(struct level *l, struct str entry)
 {
-    for (size_t i = 0; i < ARRAY_LEN(fields); i++)
-        if (strcmp(fields[i].name, key) == 0)
-            return fields[i].effect;
-    return EFFECT_ANY; /* patches, components, helmCharts, transformers, … and what is newer */
+    const struct tree *t = l->build->render->tree;
+    enum tree_found found;
+    size_t node;
+
+    found =
+        entry.n && entry.p[0] != '/' ? tree_follow(t, l->directory, entry, &node) : TREE_OUTSIDE;
+    if (entry.n && is_remote(entry)) {
+        level_partial(l, "uses the remote component %s", quote_reference(entry).text);
+        l->build->has_remote = true;
+        items_open_all(&l->build->items, l->first, l->first_hole);
+    } else if (found != TREE_FOUND || t->nodes[node].kind != NODE_DIRECTORY)
+        level_fails(l, "uses the component %s, which is no directory", quote_reference(entry).text);
+    else
+        build_directory(l, node, true);
 }
 
-/* An annotation given to everything can make every object a hook, or skip it. */
-static bool sets_hook(const json_t *value)
+static void add_components(struct level *l)
 {
-    return json_object_get(value, ANNOTATION_HOOK) || json_object_get(value, ANNOTATION_HELM_HOOK);
-}
-
-static void apply_field(struct output_builder *output, const char *where, const char *key,
-                        const json_t *value, enum effect effect)
-{
-    if (source_is_empty_value(value) || effect == EFFECT_READ || effect == EFFECT_NONE)
-        return;
-    output_partial(output, "%s uses %s", where, quote(str_from(key)).text);
-    if (effect == EFFECT_ANY || sets_hook(value))
-        output_uncertain(output);
-}
-
-/* What a generator of a level may have changed. */
-struct generated {
-    struct level *level;
-    const char *kind;
-    const json_t *generators;
-};
-
-/*
- * Whether the object may be the one that a generator of that name merges with or replaces. Any name
- * the object ever had counts; those between the written one and the present one are part of it.
- */
-static bool is_name_of(const struct rendered *object, struct str name)
-{
-    struct str written = object->manifest->id.name;
-
-    return str_eq(name, object->id.name) || str_eq(name, written) ||
-           (name.n && !str_eq(object->id.name, written) && str_contains(object->id.name, name));
-}
-
-static bool stays_certain(const struct rendered *object, void *of)
-{
-    const struct generated *g = of;
     size_t index;
-    const json_t *generator;
+    json_t *entry;
 
-    if (!identity_is_kind(&object->id, "", g->kind))
-        return true;
-    json_array_foreach(g->generators, index, generator)
+    json_array_foreach(json_object_get(l->document, "components"), index, entry)
     {
-        if (!work(g->level->build) || is_name_of(object, json_str_at(generator, "name")))
-            return false;
-    }
-    return true;
-}
-
-/* behavior merge and replace change what a resource brings, create fails on it (resmap's
- * AbsorbAll): whichever, the object is no longer known. That more is possible has been said. */
-static void forget_generated(struct level *l, const char *field, const char *kind)
-{
-    struct generated g = {l, kind, json_array_at(l->document, field)};
-
-    if (g.generators)
-        output_filter(output_of(l), l->first, stays_certain, &g);
-}
-
-/* One transformation of a name or namespace: all objects of the level that kustomize gives it. */
-struct naming {
-    struct str namespace;
-    struct str prefix;
-    struct str suffix;
-};
-
-/* Kinds whose names kustomize leaves alone (builtinconfig/consts/nameprefix.go). */
-static bool keeps_name(const struct identity *id)
-{
-    return identity_is_kind(id, "apiextensions.k8s.io", "CustomResourceDefinition") ||
-           identity_is_kind(id, "apiregistration.k8s.io", "APIService") ||
-           identity_is_kind(id, "", "Namespace");
-}
-
-/* A name is at most 253 bytes (Kubernetes, object names); it must not grow without end here. */
-enum { NAMING_MAX_BYTES = 253 };
-
-static void rename_object(struct level *l, struct rendered *object, const struct naming *naming)
-{
-    if (naming->namespace.n)
-        object->id.namespace = naming->namespace;
-    if ((naming->prefix.n || naming->suffix.n) && !keeps_name(&object->id)) {
-        AUTO(freep)
-        char *name = xasprintf("%.*s%.*s%.*s", STR_ARG(naming->prefix), STR_ARG(object->id.name),
-                               STR_ARG(naming->suffix));
-
-        if (strlen(name) > NAMING_MAX_BYTES) {
-            output_partial(output_of(l), "%s makes names longer than 253 bytes", l->where.text);
-            output_uncertain(output_of(l));
+        if (level_has_failed(l) || !items_work(&l->build->items))
             return;
-        }
-        object->id.name = output_keep(output_of(l), str_from(name));
+        add_component(l, json_view(entry));
+        level_check_repeated(l);
     }
 }
 
-static bool read_naming(const struct level *l, const char *key, struct str *out)
+/* What may change the meaning of all the rest, or fail, in ways that are not followed. */
+static void check_settings(struct level *l)
 {
-    const json_t *value = json_value_at(l->document, key);
+    static const char *const may_fail[] = {"crds", "openapi", "vars", "validators"};
+    const json_t *configurations = json_object_get(l->document, "configurations");
 
-    *out = json_view(value);
-    if (!value ||
-        (json_is_string(value) && out->n <= NAMING_MAX_BYTES && !memchr(out->p, '\0', out->n)))
-        return true;
-    output_fails(output_of(l), "%s has a %s that is no name", l->where.text, key);
-    return false;
+    for (size_t i = 0; i < ARRAY_LEN(may_fail); i++)
+        if (!source_is_empty_value(json_object_get(l->document, may_fail[i])))
+            level_may_fail(l, "uses %s", may_fail[i]);
+    if (!source_is_empty_value(configurations))
+        level_anything(l, "uses configurations");
 }
 
-static void rename_objects(struct level *l)
+static void each(struct level *l, const char *key,
+                 void (*act)(struct level *l, const json_t *entry))
 {
-    struct naming naming;
+    size_t index;
+    json_t *entry;
 
-    if (!read_naming(l, "namespace", &naming.namespace) ||
-        !read_naming(l, "namePrefix", &naming.prefix) ||
-        !read_naming(l, "nameSuffix", &naming.suffix))
-        return;
-    if (!naming.namespace.n && !naming.prefix.n && !naming.suffix.n)
-        return;
-    for (size_t i = l->first; i < output_n(output_of(l)) && work(l->build); i++)
-        rename_object(l, output_at(output_of(l), i), &naming);
-}
-
-static int by_identity(const void *a, const void *b)
-{
-    const struct rendered *const *x = a;
-    const struct rendered *const *y = b;
-    const struct identity *i = &(*x)->id;
-    const struct identity *j = &(*y)->id;
-    int order = str_cmp(i->name, j->name);
-
-    if (!order)
-        order = str_cmp(i->kind, j->kind);
-    if (!order)
-        order = str_cmp(i->group, j->group);
-    return order ? order : str_cmp(i->namespace, j->namespace);
-}
-
-/* "may not add resource with an already registered id": kustomize knows no "the last wins". */
-static void check_repeated(struct level *l)
-{
-    size_t n = output_n(output_of(l)) - l->first;
-    AUTO(freep) const struct rendered **sorted = xcalloc(n, sizeof(const struct rendered *));
-
-    for (size_t i = 0; i < n && work(l->build); i++)
-        sorted[i] = output_at(output_of(l), l->first + i);
-    if (l->build->work_left == 0)
-        return;
-    qsort(sorted, n, sizeof(const struct rendered *), by_identity);
-    for (size_t i = 1; i < n; i++)
-        if (identity_eq(&sorted[i - 1]->id, &sorted[i]->id)) {
-            output_fails(output_of(l), "%s yields %s %s twice", l->where.text,
-                         quote(sorted[i]->id.kind).text, quote(sorted[i]->id.name).text);
+    json_array_foreach(json_object_get(l->document, key), index, entry)
+    {
+        if (level_has_failed(l) || !items_work(&l->build->items))
             return;
-        }
+        act(l, entry);
+    }
+}
+
+/* In the order of kusttarget_configplugin.go, configureBuiltinTransformers(). */
+static void transform(struct level *l)
+{
+    const json_t *strategic = json_object_get(l->document, "patchesStrategicMerge");
+
+    if (strategic)
+        level_patch_strategic(l, strategic);
+    each(l, "patches", level_patch);
+    level_set_namespace(l, json_str_at(l->document, "namespace"), false);
+    level_add_prefix(l, json_str_at(l->document, "namePrefix"));
+    level_add_suffix(l, json_str_at(l->document, "nameSuffix"));
+    level_labels(l);
+    level_set_map(l, "annotations", json_object_get(l->document, "commonAnnotations"));
+    each(l, "patchesJson6902", level_patch_json);
+    level_replicas(l);
+    level_replacements(l);
+    level_external_transformers(l);
 }
 
 static void build_level(struct level *l)
 {
-    struct str kind = json_str_at(l->document, "kind");
-    void *at;
-
-    if (kind.n && !str_is(kind, "Kustomization")) {
-        output_partial(output_of(l), "%s is a %s", l->where.text, quote(kind).text);
-        output_uncertain(output_of(l));
-    }
     add_resources(l, "resources");
     add_resources(l, "bases");
-    for (at = json_object_iter(l->document); at; at = json_object_iter_next(l->document, at)) {
-        const char *key = json_object_iter_key(at);
-
-        apply_field(output_of(l), l->where.text, key, json_object_iter_value(at), effect_of(key));
-    }
-    forget_generated(l, "configMapGenerator", "ConfigMap");
-    forget_generated(l, "secretGenerator", "Secret");
-    rename_objects(l);
-    if (!output_has_failed(output_of(l)))
-        check_repeated(l);
+    level_check_repeated(l);
+    if (!level_has_failed(l))
+        level_generators(l);
+    if (!level_has_failed(l))
+        level_external_generators(l);
+    level_check_repeated(l);
+    add_components(l);
+    if (!level_has_failed(l))
+        transform(l);
+    if (!level_has_failed(l))
+        check_settings(l);
+    level_check_repeated(l);
 }
 
 /* The kustomization file of a directory; false when the output says why there is none. */
-static bool find_kustomization(struct build *b, size_t directory, size_t *out)
+static bool find_kustomization(struct level *l, size_t directory, size_t *out)
 {
     static const char *const names[] = {"kustomization.yaml", "kustomization.yml", "Kustomization"};
-    const struct node *node = &b->render->tree->nodes[directory];
+    const struct tree *t = l->build->render->tree;
+    const struct node *node = &t->nodes[directory];
     unsigned n = 0;
 
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         size_t found;
+        size_t target;
 
-        if (tree_child(b->render->tree, directory, str_from(names[i]), &found)) {
-            *out = found;
-            n++;
-        }
+        /* through symlinks, as long as they stay below the directory */
+        if (!tree_child(t, directory, str_from(names[i]), &found) ||
+            tree_follow(t, directory, str_from(names[i]), &target) != TREE_FOUND ||
+            t->nodes[target].kind == NODE_DIRECTORY || !is_below(t, target, directory))
+            continue;
+        *out = found;
+        n++;
     }
     if (n != 1)
-        output_fails(b->render->output, "%s holds %s kustomization file",
+        output_fails(output_of(l), "%s holds %s kustomization file",
                      node->n_path ? quote(str_from(node->path)).text : "the repository's root",
                      n ? "more than one" : "no");
     return n == 1;
 }
 
-static void build_directory(struct build *b, size_t directory)
+/* `kustomize edit` may make something of a kustomization that says nothing yet. */
+static bool has_options(const struct level *l)
 {
-    struct output_builder *output = b->render->output;
-    struct level l = {.build = b, .directory = directory, .first = output_n(output)};
-    const struct content *content;
-    size_t file;
+    return l->build->depth == 0 && json_object_size(l->build->render->request->source->kustomize);
+}
 
-    if (!work(b) || !find_kustomization(b, directory, &file))
+/* The document, or NULL when the output says why there is none. */
+static const json_t *read_kustomization(struct level *l, size_t file)
+{
+    const struct content *content = contents_at(l->build->render->contents, file);
+
+    if (content && content->document)
+        return content->document;
+    if (content && content->document_why && !content->document_not_known && !has_options(l)) {
+        output_fails(output_of(l), "%s", quote_phrase(content->document_why).text);
+    } else if (content && !content->unread && !content->document_why && !has_options(l)) {
+        level_fails(l, "is empty");
+    } else {
+        const char *why =
+            content ? content->unread ? content->unread : content->document_why : NULL;
+
+        if (why)
+            output_partial(output_of(l), "%s", quote_phrase(why).text);
+        else
+            level_partial(l, "is no regular file");
+        l->build->items.may_fail = true;
+        items_open_all(&l->build->items, l->first, l->first_hole);
+    }
+    return NULL;
+}
+
+/* loader.go, errIfArgEqualOrHigher(): neither itself nor what it lies in may be built again. */
+static bool is_cycle(const struct build *b, size_t directory)
+{
+    for (size_t i = 0; i < b->depth; i++)
+        if (is_below(b->render->tree, b->stack[i], directory))
+            return true;
+    return false;
+}
+
+/* Of the top kustomization; false when the output says why there is none then. */
+static bool apply_options(struct level *l)
+{
+    const json_t *options = l->build->render->request->source->kustomize;
+    AUTO(freep) char *why = NULL;
+
+    l->build->annotates = json_array_size(json_object_get(l->document, "buildMetadata")) > 0;
+    if (!json_object_size(options))
+        return true;
+    switch (kustomize_options_apply(l->document, options, &l->build->top, &why)) {
+    case TRI_YES:
+        l->document = l->build->top;
+        return true;
+    case TRI_NO:
+        output_fails(output_of(l), "%s", why);
+        return false;
+    default:
+        output_partial(output_of(l), "%s", why);
+        items_add_hole(&l->build->items);
+        return false;
+    }
+}
+
+/* parent  NULL for the source's own directory. */
+static void build_at(struct build *b, struct level *parent, size_t directory, bool is_component)
+{
+    struct items *t = &b->items;
+    struct level l = {.build = b, .directory = directory, .first = t->n, .first_hole = t->n_holes};
+    size_t file;
+    bool says_component;
+
+    if (is_component) {
+        l.first = parent->first;
+        l.first_hole = parent->first_hole;
+    }
+    if (!items_work(t) || !find_kustomization(&l, directory, &file))
         return;
     l.where = quote(str_from(b->render->tree->nodes[file].path));
-    for (size_t i = 0; i < b->depth; i++)
-        if (b->stack[i] == directory) {
-            output_fails(output, "%s leads back to itself", l.where.text);
-            return;
-        }
+    if (is_cycle(b, directory)) {
+        level_fails(&l, "leads back to itself");
+        return;
+    }
     if (b->depth == KUSTOMIZE_MAX_DEPTH) {
-        output_partial(output, "%s lies deeper than 32 kustomizations", l.where.text);
-        output_uncertain(output);
+        level_may_fail(&l, "lies deeper than 32 kustomizations");
+        items_add_hole(t);
         return;
     }
-    content = contents_at(b->render->contents, file);
-    if (!content || content->unread) {
-        if (content)
-            output_partial(output, "%s", quote_phrase(content->unread).text);
-        else
-            output_partial(output, "%s is no regular file", l.where.text);
-        output_uncertain(output);
+    l.document = read_kustomization(&l, file);
+    if (!l.document)
         return;
-    }
-    l.document = content->document;
-    if (!l.document) {
-        if (content->document_why)
-            output_fails(output, "%s", quote_phrase(content->document_why).text);
-        else
-            output_fails(output, "%s is empty", l.where.text);
+    if (!parent && !apply_options(&l))
+        return;
+    says_component = str_is(json_str_at(l.document, "kind"), "Component");
+    if (parent && says_component != is_component) {
+        level_fails(&l, "is %s Component, and %s lists it among its %s",
+                    says_component ? "a" : "no", parent->where.text,
+                    is_component ? "components" : "resources");
         return;
     }
     b->stack[b->depth++] = directory;
@@ -461,44 +556,18 @@ static void build_directory(struct build *b, size_t directory)
     b->depth--;
 }
 
-/* The Application's own options: `kustomize edit` changes the top kustomization by them. */
-static void apply_own_options(struct render *r)
+static void build_directory(struct level *parent, size_t directory, bool is_component)
 {
-    static const struct field own[] = {
-        {"images", EFFECT_NONE},
-        {"replicas", EFFECT_NONE},
-        {"version", EFFECT_NONE},
-        {"kubeVersion", EFFECT_NONE},
-        {"apiVersions", EFFECT_NONE},
-        {"forceCommonLabels", EFFECT_NONE},
-        {"forceCommonAnnotations", EFFECT_NONE},
-        {"labelWithoutSelector", EFFECT_NONE},
-        {"labelIncludeTemplates", EFFECT_NONE},
-        {"commonAnnotationsEnvsubst", EFFECT_NONE},
-        {"commonLabels", EFFECT_LABELS},
-        {"commonAnnotations", EFFECT_LABELS},
-    };
-    /* jansson iterates over what it may change; the source is not ours to change */
-    AUTO(json_unrefp) json_t *options = json_deep_copy(r->request->source->kustomize);
-    void *at;
-
-    for (at = options ? json_object_iter(options) : NULL; at;
-         at = json_object_iter_next(options, at)) {
-        const char *key = json_object_iter_key(at);
-        enum effect effect = EFFECT_ANY;
-
-        for (size_t i = 0; i < ARRAY_LEN(own); i++)
-            if (strcmp(own[i].name, key) == 0)
-                effect = own[i].effect;
-        apply_field(r->output, "the source's kustomize option", key, json_object_iter_value(at),
-                    effect);
-    }
+    build_at(parent->build, parent, directory, is_component);
 }
 
 void kustomize_render(struct render *r)
 {
-    struct build b = {.render = r, .work_left = KUSTOMIZE_MAX_WORK};
+    struct build b = {.render = r, .items = {.output = r->output, .work_left = KUSTOMIZE_MAX_WORK}};
 
-    apply_own_options(r);
-    build_directory(&b, r->directory);
+    output_only_open_ends(r->output);
+    build_at(&b, NULL, r->directory, false);
+    items_finish(&b.items);
+    items_clear(&b.items);
+    json_decref(b.top);
 }

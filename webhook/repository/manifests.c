@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "base/yaml.h"
 #include "repository/decode.h"
+#include "repository/kustomize_shape.h"
 #include "repository/quote.h"
 #include <stdatomic.h>
 #include <stdio.h>
@@ -24,14 +25,18 @@ struct object {
     unsigned line;
     struct identity id; /* views into `json` */
     json_t *json;
+    char *shape; /* where `json` is not all of it (kustomize_shape.h) */
 };
 
 struct parse {
     atomic_uint references;
     enum parse_state state;
-    char *what;        /* unless PARSE_OBJECTS: a phrase to stand behind the file's name */
-    unsigned line;     /* where; 0 when not known */
-    bool worth_a_note; /* see struct parsed */
+    char *what;           /* unless PARSE_OBJECTS: a phrase to stand behind the file's name */
+    unsigned line;        /* where; 0 when not known */
+    bool worth_a_note;    /* see struct parsed */
+    char *kustomize_what; /* NULL, or in what kustomize differs: a phrase like `what` */
+    unsigned kustomize_line;
+    bool kustomize_fails;
     struct object *objects;
     size_t n;
     size_t capacity;
@@ -45,6 +50,18 @@ struct parser {
     size_t nodes_left;
 };
 
+/* What Argo CD makes of it may not be what kustomize does. The first thing is kept. */
+static void differ(struct parser *p, bool fails, unsigned line, const char *what)
+{
+    struct parse *out = p->out;
+
+    if (out->kustomize_what)
+        return;
+    out->kustomize_fails = fails;
+    out->kustomize_line = line;
+    out->kustomize_what = xstrdup(what);
+}
+
 /* Where a document comes from: its tree once more with the lines of its values. */
 struct origin {
     const json_t *tree;
@@ -57,6 +74,7 @@ static bool stop(struct parser *p, enum parse_state state, unsigned line, const 
     p->out->state = state;
     p->out->line = line;
     p->out->what = xstrdup(what);
+    differ(p, state != PARSE_NOT_KNOWN, line, what);
     return false;
 }
 
@@ -137,13 +155,26 @@ static bool add_object(struct parser *p, json_t *object, const struct origin *or
     struct parse *out = p->out;
     struct object kept;
     size_t n_nodes;
+    const char *why;
 
+    switch (kustomize_shape_check(object, &why)) {
+    case TRI_YES:
+        break;
+    case TRI_NO:
+        differ(p, true, origin->line, why);
+        break;
+    case TRI_NOT_KNOWN:
+        differ(p, false, origin->line, why);
+        break;
+    }
     if (!identity_read(object, &kept.id))
         return true;
+    kept.shape = is_kept_whole(&kept.id) ? NULL : kustomize_shape_of(object);
     kept.json = is_kept_whole(&kept.id) ? json_incref(object) : slim(object);
     n_nodes = count_nodes(kept.json, p->nodes_left);
     if (n_nodes > p->nodes_left) {
         json_decref(kept.json);
+        free(kept.shape);
         return stop(p, PARSE_NOT_KNOWN, origin->line, manifests_too_many_nodes);
     }
     p->nodes_left -= n_nodes;
@@ -169,6 +200,8 @@ static bool add_items(struct parser *p, const json_t *items, const struct origin
 
         origin.line = line ? line : list->line;
         /* the list counts as read, so this fails the app for certain */
+        if (!json_is_object(item))
+            differ(p, false, origin.line, "has a list item that is no object");
         if (!json_is_object(item))
             return stop(p, PARSE_FAILS, origin.line, "has a list item that is no object");
         if (!add_object(p, item, &origin))
@@ -215,6 +248,8 @@ static bool add_document(struct parser *p, json_t *document, const struct origin
     const json_t *items = json_object_get(document, "items");
 
     p->n_objects++; /* an empty list counts as read, too */
+    if (items && !str_ends(json_str_at(document, "kind"), STR("List")))
+        differ(p, false, origin->line, "has items, and is of a kind that is no List");
     if (json_is_array(items))
         return add_items(p, items, origin);
     if (json_is_null(items) && !json_object_get(document, "spec") &&
@@ -275,6 +310,12 @@ static bool read_chunk(struct parser *p, struct str chunk, unsigned line)
     }
     if (!document || json_is_null(document))
         return true;
+    if (str_contains(chunk, STR("<<")))
+        differ(p, false, line + skipped, "merges keys");
+    else if (yaml_has_repeats(lines))
+        differ(p, true, line + skipped, "repeats a key");
+    if (!json_object_size(document) && !json_array_size(document) && !json_is_string(document))
+        differ(p, false, line + skipped, "starts a document that is empty");
     if (!json_is_object(document))
         return stop(p, PARSE_FAILS, line + skipped, "starts a document that is no object");
     if (!has_kind(document))
@@ -312,6 +353,8 @@ static bool read_yaml(struct parser *p, struct str text, unsigned line)
         if (n >= 3 && memcmp(rest.p, "---", 3) == 0) {
             struct str behind = skip_blanks(str_sub(rest, 3, n));
 
+            if (behind.n && behind.p[0] != '#' && at == 0)
+                differ(p, false, line, "starts with a document separator and text");
             if (behind.n && behind.p[0] != '#')
                 return stop(p, PARSE_FAILS, line, "has text after the document separator");
             if (!is_empty) {
@@ -447,6 +490,9 @@ static bool read_json_stream(struct parser *p)
         found = read_json_value(str_sub(p->text, start, p->text.n), &value, &n);
         if (found == JSON_NOT_READ)
             return stop_unread_json(p, start_line);
+        if (count || ((!json_is_object(value) || !has_kind(value)) &&
+                      !str_starts(str_sub(p->text, start, p->text.n), STR("---"))))
+            differ(p, false, line, "holds JSON values in a row");
         if (!json_is_object(value) || !has_kind(value)) {
             if (count > 1)
                 return stop(p, PARSE_FAILS, start_line,
@@ -480,6 +526,22 @@ static bool may_hold_objects(struct str text)
            str_find_char(text, '!') < text.n;
 }
 
+/* A line that is a key at column 0 is one of a mapping that is not empty, or the YAML is broken. */
+static bool has_top_level_key(struct str text)
+{
+    struct str rest = text;
+    struct str line;
+
+    while (str_split(&rest, '\n', &line)) {
+        size_t colon = str_find_char(line, ':');
+
+        if (colon && colon < line.n && (colon + 1 == line.n || strchr(" \r", line.p[colon + 1])) &&
+            ((line.p[0] >= 'a' && line.p[0] <= 'z') || (line.p[0] >= 'A' && line.p[0] <= 'Z')))
+            return true;
+    }
+    return false;
+}
+
 static void parse_yaml_file(struct parser *p)
 {
     struct parse *out = p->out;
@@ -487,8 +549,11 @@ static void parse_yaml_file(struct parser *p)
     bool whole;
 
     if (!may_hold_objects(p->text)) {
-        if (!is_blank(p->text, &skipped))
+        if (!is_blank(p->text, &skipped)) {
+            if (!has_top_level_key(p->text))
+                differ(p, false, 0, "holds no object of a kind");
             (void)stop(p, PARSE_IGNORED, 0, "holds no object of a kind");
+        }
         return;
     }
     whole = looks_like_json(p->text) ? read_json_stream(p) : read_yaml(p, p->text, 1);
@@ -526,8 +591,10 @@ static void parse_json_file(struct parser *p)
 
 static void drop_objects(struct parse *p)
 {
-    for (size_t i = 0; i < p->n; i++)
+    for (size_t i = 0; i < p->n; i++) {
         json_decref(p->objects[i].json);
+        free(p->objects[i].shape);
+    }
     free(p->objects);
     p->objects = NULL;
     p->n = 0;
@@ -542,6 +609,8 @@ struct parse *parse_new(struct str bytes, enum parse_syntax syntax, size_t max_n
 
     atomic_init(&out->references, 1);
     decode_text(bytes, &p.text, &owned);
+    if (owned)
+        differ(&p, false, 0, "is no plain UTF-8");
     if (syntax == SYNTAX_JSON)
         parse_json_file(&p);
     else
@@ -565,6 +634,7 @@ void parse_unref(struct parse *p)
         return;
     drop_objects(p);
     free(p->what);
+    free(p->kustomize_what);
     free(p);
 }
 
@@ -591,12 +661,16 @@ struct parsed *parsed_new(struct parse *parse, const char *file)
     out->worth_a_note = parse->worth_a_note;
     if (parse->what)
         out->why = name_file(file, parse->line, parse->what);
+    out->kustomize_fails = parse->kustomize_fails;
+    if (parse->kustomize_what)
+        out->kustomize_why = name_file(file, parse->kustomize_line, parse->kustomize_what);
     if (parse->n)
         out->manifests = xcalloc(parse->n, sizeof *out->manifests);
     for (; out->n < parse->n; out->n++) {
         const struct object *object = &parse->objects[out->n];
 
-        out->manifests[out->n] = (struct manifest){file, object->line, object->id, object->json};
+        out->manifests[out->n] =
+            (struct manifest){file, object->line, object->id, object->json, object->shape};
     }
     return out;
 }
@@ -633,5 +707,6 @@ void parsed_free(struct parsed *p)
     parse_unref(p->parse);
     free(p->manifests);
     free(p->why);
+    free(p->kustomize_why);
     free(p);
 }

@@ -34,7 +34,11 @@ struct parsed {
     enum parse_state state;
     char *why;     /* unless PARSE_OBJECTS: one phrase starting with the file's name, as it came */
     unsigned line; /* where; 0 when not known */
-    bool worth_a_note;          /* it fails, and looks as if somebody meant it as a manifest */
+    bool worth_a_note; /* it fails, and looks as if somebody meant it as a manifest */
+    /* NULL, or why kustomize does not take the file as it stands here: it refuses it (one phrase
+     * starting with the file's name), or what it takes is not known. */
+    char *kustomize_why;
+    bool kustomize_fails;
     struct manifest *manifests; /* PARSE_OBJECTS only */
     size_t n;
     struct parse *parse; /* which holds the objects; NULL where there is none */

@@ -38,24 +38,29 @@ struct str output_keep(struct output_builder *b, struct str text)
     return (struct str){out->names[out->n_names++], text.n};
 }
 
-void output_add(struct output_builder *b, const struct manifest *manifest)
+void output_add_as(struct output_builder *b, const struct rendered *object)
 {
     struct rendering *r = b->out;
-    struct marks marks;
 
     if (r->n_objects == OUTPUT_MAX_OBJECTS) {
         output_partial(b, "more than 200000 objects");
         output_uncertain(b);
         return;
     }
-    marks = marks_read(json_object_at(manifest->object, "metadata"));
     r->objects = xgrow(r->objects, r->n_objects, &b->capacity, sizeof *r->objects);
-    r->objects[r->n_objects++] = (struct rendered){
-        .id = manifest->id,
-        .manifest = manifest,
-        .hook = marks_is_hook(&marks),
-        .hook_skip = marks_is_hook_skip(&marks),
-    };
+    r->objects[r->n_objects++] = *object;
+}
+
+void output_add(struct output_builder *b, const struct manifest *manifest)
+{
+    struct marks marks = marks_read(json_object_at(manifest->object, "metadata"));
+
+    output_add_as(b, &(struct rendered){
+                         .id = manifest->id,
+                         .manifest = manifest,
+                         .hook = marks_is_hook(&marks),
+                         .hook_skip = marks_is_hook_skip(&marks),
+                     });
 }
 
 void output_set_type(struct output_builder *b, enum source_type type)
@@ -162,6 +167,24 @@ void output_add_open_end(struct output_builder *b, const struct open_end *end)
     r->open_ends[r->n_open_ends++] = *end;
 }
 
+struct open_end output_open_end(const struct identity *id)
+{
+    struct open_end end = {
+        .kind = id->kind,
+        .prefix = id->name,
+        .is_whole_name = true,
+        .namespace = id->namespace,
+    };
+
+    if (str_is(id->group, GROUP_ARGOPROJ))
+        end.argoproj = true;
+    else if (str_is(id->group, GROUP_EXTERNAL_SECRETS))
+        end.external_secrets = true;
+    else
+        end.others = true;
+    return end;
+}
+
 struct place {
     const struct rendered *object;
     size_t index;
@@ -224,6 +247,7 @@ static void drop_changed(struct output_builder *b)
 
     for (size_t i = 0; i < r->n_objects; i++) {
         const struct rendered *object = &r->objects[i];
+        struct open_end end;
 
         if (!object->changed || !is_read_inside(&object->id)) {
             r->objects[kept++] = *object;
@@ -231,7 +255,8 @@ static void drop_changed(struct output_builder *b)
         }
         output_partial(b, "a patch changes %s %s", quote(object->id.kind).text,
                        quote(object->id.name).text);
-        output_may_hold(b, false, str_is(object->id.group, GROUP_EXTERNAL_SECRETS));
+        end = output_open_end(&object->id);
+        output_add_open_end(b, &end);
     }
     r->n_objects = kept;
 }
@@ -323,9 +348,12 @@ static void finish_open_ends(struct output_builder *b)
                                                   .others = true});
     r->no_more_argoproj = r->no_more_external_secrets = true;
     for (size_t i = 0; i < r->n_open_ends; i++) {
-        r->no_more_argoproj = r->no_more_argoproj && !r->open_ends[i].argoproj;
-        r->no_more_external_secrets =
-            r->no_more_external_secrets && !r->open_ends[i].external_secrets;
+        struct open_end *end = &r->open_ends[i];
+
+        if (end->is_whole_name && !end->namespace.n)
+            end->namespace = b->namespace;
+        r->no_more_argoproj &= !end->argoproj;
+        r->no_more_external_secrets &= !end->external_secrets;
     }
 }
 

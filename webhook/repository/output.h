@@ -15,6 +15,8 @@ struct output_builder *output_new(struct str destination_namespace);
 void output_add(struct output_builder *b, const struct manifest *manifest);
 /* What the source is rendered as. */
 void output_set_type(struct output_builder *b, enum source_type type);
+/* Adds an object that its builder knows all about; names in it live as long as the rendering. */
+void output_add_as(struct output_builder *b, const struct rendered *object);
 size_t output_n(const struct output_builder *b);
 /* The object as it stands now; borrowed until the next output_add(). */
 struct rendered *output_at(struct output_builder *b, size_t index);
@@ -41,6 +43,8 @@ void output_may_hold(struct output_builder *b, bool argoproj, bool external_secr
 void output_only_open_ends(struct output_builder *b);
 /* The names in it live as long as the rendering. */
 void output_add_open_end(struct output_builder *b, const struct open_end *end);
+/* What is possible is exactly that object. */
+struct open_end output_open_end(const struct identity *id);
 
 /* Something was left unparsed: what rendering_whole() then renders again. */
 void output_skips(struct output_builder *b, const struct repository *r,

@@ -96,6 +96,8 @@ struct manifest {
     struct identity id; /* as written: namespace may be "" */
     json_t *object;     /* the whole object for the groups we judge, Secrets excepted; else only
                            apiVersion, kind and metadata. Never a Secret's data. */
+    const char
+        *shape; /* where it is less than the whole: what kustomize_shape.h makes of the rest */
 };
 
 /* Every object of every file that was parsed when the repository was loaded, whether or not a

@@ -1,0 +1,34 @@
+/* kustomize_shape.h: an object as kustomize's patches need it, without what it says. */
+#pragma once
+#include "base/attr.h"
+#include "base/tri.h"
+#include <jansson.h>
+#include <stdbool.h>
+
+struct manifest;
+
+/* In a shape's tree, in place of a scalar whose value is not kept, and of anything at all. An
+ * object with the latter as a member may have any others besides. */
+#define SHAPE_SCALAR "\001"
+#define SHAPE_ANYTHING "\002"
+
+/*
+ * Whether kustomize takes the object as we do: it needs a kind and a name, and it takes a name that
+ * is written as a number or date for another text than the one that YAML 1.1 makes of it.
+ * *why  set on NO (it refuses the file) and NOT_KNOWN: a phrase that starts with a verb.
+ * Source: kustomize 5.7 kyaml/yaml, GetValidatedMetadata(); api/resource, inlineAnyEmbeddedLists().
+ */
+enum tri kustomize_shape_check(const json_t *object, const char **why) MUST_CHECK;
+
+/*
+ * The object's keys, lists and types as JSON text, scalars left out: enough to tell whether a patch
+ * applies. Short values of ConfigMaps stay, which replacements copy. Nothing below a Secret's data
+ * is kept. The caller frees it; "" for an object too large to be patched by people.
+ */
+char *kustomize_shape_of(const json_t *object);
+
+/* The whole object as far as it is known, the caller's own to change. */
+json_t *kustomize_shape_whole(const struct manifest *m);
+
+/* Whether the value is one of the two marks, or holds one. */
+bool kustomize_shape_is_open(const json_t *value);
