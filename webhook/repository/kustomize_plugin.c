@@ -150,8 +150,22 @@ static bool is_directory(const struct level *l, struct str path)
            t->nodes[node].kind == NODE_DIRECTORY;
 }
 
+/* Two settings of one kind and name are two objects of one id. */
+static bool is_repeated(json_t *seen, const json_t *settings)
+{
+    const json_t *metadata = json_object_get(settings, "metadata");
+    AUTO(freep)
+    char *id = xasprintf("%.*s/%.*s", STR_ARG(json_str_at(settings, "kind")),
+                         STR_ARG(json_str_at(metadata, "name")));
+    bool repeated = json_object_get(seen, id) != NULL;
+
+    (void)json_object_set_new(seen, id, json_true());
+    return repeated;
+}
+
 void level_external_transformers(struct level *l)
 {
+    AUTO(json_unrefp) json_t *seen = json_object();
     size_t index;
     json_t *entry;
 
@@ -174,7 +188,11 @@ void level_external_transformers(struct level *l)
         }
         json_array_foreach(documents, i, settings)
         {
-            if (!level_has_failed(l))
+            if (level_has_failed(l))
+                return;
+            if (is_repeated(seen, settings))
+                level_anything(l, "has two transformers of one name");
+            else
                 run(l, settings);
         }
     }
