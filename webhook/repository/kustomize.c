@@ -16,6 +16,8 @@ static struct output_builder *output_of(const struct level *l)
 /* Two quoted fields and the words between them. */
 enum { SAID_MAX_BYTES = 2000 };
 
+static char *phrase(const struct level *l, const char *format, va_list values) PRINTF_LIKE(2, 0);
+
 static char *phrase(const struct level *l, const char *format, va_list values)
 {
     AUTO(buf_clearp) struct buf text = {0};

@@ -316,6 +316,8 @@ static bool read_chunk(struct parser *p, struct str chunk, unsigned line)
         differ(p, true, line + skipped, "repeats a key");
     if (!json_object_size(document) && !json_array_size(document) && !json_is_string(document))
         differ(p, false, line + skipped, "starts a document that is empty");
+    if (json_value_at(document, "kind") && !json_is_string(json_value_at(document, "kind")))
+        differ(p, false, line + skipped, "has an object whose kind is no text");
     if (!json_is_object(document))
         return stop(p, PARSE_FAILS, line + skipped, "starts a document that is no object");
     if (!has_kind(document))

@@ -76,7 +76,10 @@ def identity(found):
     annotations = metadata.get("annotations") or {}
     hook = any(annotations.get(key) for key in ("argocd.argoproj.io/hook", "helm.sh/hook"))
     group = version.split("/", 1)[0] if "/" in version else ""
-    return (group, found.get("kind") or "", metadata.get("namespace") or "", metadata.get("name") or "", bool(hook))
+    namespace = metadata.get("namespace") or ""
+    if namespace == "null":  # written by a patch that copies what is not there
+        namespace = ""
+    return (group, found.get("kind") or "", namespace, metadata.get("name") or "", bool(hook))
 
 
 def run_kustomize(kubectl, folder):
