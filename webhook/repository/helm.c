@@ -48,6 +48,7 @@ static void add_end(struct helm *h, size_t group, const struct helm_name *name)
         .argoproj = group == HELM_ARGOPROJ,
         .external_secrets = group == HELM_EXTERNAL_SECRETS,
         .is_whole_name = name && name->is_whole,
+        .any_namespace = true,
     };
 
     if (name) {

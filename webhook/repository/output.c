@@ -350,7 +350,7 @@ static void finish_open_ends(struct output_builder *b)
     for (size_t i = 0; i < r->n_open_ends; i++) {
         struct open_end *end = &r->open_ends[i];
 
-        if (end->is_whole_name && !end->namespace.n)
+        if (end->is_whole_name && !end->any_namespace && !end->namespace.n)
             end->namespace = b->namespace;
         r->no_more_argoproj &= !end->argoproj;
         r->no_more_external_secrets &= !end->external_secrets;

@@ -192,7 +192,8 @@ struct open_end {
     struct str prefix;     /* what its name starts with */
     struct str suffix;     /* and ends with */
     bool is_whole_name;    /* `prefix` is all of the name */
-    struct str namespace;  /* "": any */
+    struct str namespace;  /* "": any; with a whole name the destination's */
+    bool any_namespace;    /* an action may write it, whole name or not */
 };
 
 enum render_state {
