@@ -9,6 +9,7 @@ static const char *const names[N_ADVICE] = {
     [ADVICE_SHARED_RESOURCE] = "shared-resource",
     [ADVICE_DEFINITION_NOT_RENDERED] = "definition-not-rendered",
     [ADVICE_GLOB_MATCHES_NOTHING] = "glob-matches-nothing",
+    [ADVICE_PATH_MISSING] = "path-missing",
 };
 
 const char *advice_name(enum advice_id id)
@@ -42,6 +43,7 @@ void advise(const struct facts *f, struct advice_list *out)
     advise_shared(f, out);
     advise_definitions(f, out);
     advise_globs(f, out);
+    advise_paths(f, out);
 }
 
 void advice_clear(struct advice_list *list)

@@ -8,6 +8,7 @@ enum advice_id {
     ADVICE_SHARED_RESOURCE,         /* one resource that two Applications render */
     ADVICE_DEFINITION_NOT_RENDERED, /* a definition below its own path that is not rendered */
     ADVICE_GLOB_MATCHES_NOTHING,    /* directory.include or .exclude that matches no file */
+    ADVICE_PATH_MISSING,            /* a source whose path does not exist */
     N_ADVICE
 };
 const char *advice_name(enum advice_id id); /* "unused-chart", … */

@@ -16,4 +16,5 @@ bool advice_is_certain(const struct known_application *known);
 void advise_charts(const struct facts *f, struct advice_list *out);
 void advise_shared(const struct facts *f, struct advice_list *out);
 void advise_definitions(const struct facts *f, struct advice_list *out);
+void advise_paths(const struct facts *f, struct advice_list *out);
 void advise_globs(const struct facts *f, struct advice_list *out);

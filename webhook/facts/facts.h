@@ -161,6 +161,14 @@ enum tri output_has(const struct output *o, const struct identity *id,
                     const char **why);
 
 /*
+ * The same about an Application's own definition: where a source fails because its path does not
+ * exist, the definition cannot lie there, whatever becomes of the rest.
+ */
+enum tri output_defines(const struct output *o, const struct identity *id,
+                        const struct rendered **found, const struct source_output **by,
+                        const char **why);
+
+/*
  * Whether the object is among the targets, so that it is not pruned: hook: Skip leaves it one, any
  * other hook does not (reference/argocd.md 5.2, 6.4). NOT_KNOWN as output_has() has it.
  */

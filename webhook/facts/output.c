@@ -334,6 +334,30 @@ enum tri output_has(const struct output *o, const struct identity *id,
     return find(o, id, is_applied, found, by, why);
 }
 
+static bool is_nowhere(const struct source_output *s)
+{
+    return s->rendering && s->rendering->is_nowhere;
+}
+
+enum tri output_defines(const struct output *o, const struct identity *id,
+                        const struct rendered **found, const struct source_output **by,
+                        const char **why)
+{
+    enum tri has = output_has(o, id, found, by, why);
+
+    if (has != TRI_NOT_KNOWN)
+        return has;
+    for (size_t i = 0; i < o->n; i++) {
+        const struct source_output *s = &o->sources[i];
+        const struct rendering *r = s->rendering ? source_rendering(s) : NULL;
+
+        if (!is_nowhere(s) && ((r && r->state == RENDER_FAILS) || may_hold_more(s, id) ||
+                               find_rendered(r, id, is_applied)))
+            return TRI_NOT_KNOWN;
+    }
+    return TRI_NO;
+}
+
 /* A chart that makes the Secret has no rendering that holds it. */
 static bool chart_keeps(const struct output *o, const struct identity *id)
 {

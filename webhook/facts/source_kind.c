@@ -61,7 +61,7 @@ enum source_kind source_kind_of(const struct known_application *known, const str
     const struct rendered *found;
     const char *why;
 
-    if (output_has(known->output, id, &found, &by, &why) != TRI_NOT_KNOWN)
+    if (output_defines(known->output, id, &found, &by, &why) != TRI_NOT_KNOWN)
         by = first_rendering(known->output);
     return by ? kind_of_source(by, known->app->hydrated) : SOURCE_KIND_INVALID;
 }

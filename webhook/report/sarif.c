@@ -74,6 +74,11 @@ static const struct rule_text rules[] = {
          "directory.include and directory.exclude are one glob each, held against the file's path "
          "below the source path; a list stands in braces: {a.yaml,b/*}.",
          "Write the pattern as the note says, or remove it."},
+    [N_FINDERS + ADVICE_PATH_MISSING] =
+        {"note", "A source path does not exist.",
+         "Argo CD generates nothing for an Application one of whose sources has no directory; it "
+         "neither syncs nor prunes then.",
+         "Write the path as the repository has it; blanks at its ends count."},
 };
 
 static const char *rule_name(size_t index)

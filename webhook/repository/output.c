@@ -137,6 +137,11 @@ void output_fails(struct output_builder *b, const char *format, ...)
     va_end(values);
 }
 
+void output_is_nowhere(struct output_builder *b)
+{
+    b->out->is_nowhere = true;
+}
+
 bool output_has_failed(const struct output_builder *b)
 {
     return b->out->state == RENDER_FAILS;

@@ -34,6 +34,8 @@ struct str output_keep(struct output_builder *b, struct str text);
 void output_partial(struct output_builder *b, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Argo CD would fail: outweighs everything else. The first reason is kept. */
 void output_fails(struct output_builder *b, const char *format, ...) PRINTF_LIKE(2, 3);
+/* It fails because nothing is there. */
+void output_is_nowhere(struct output_builder *b);
 bool output_has_failed(const struct output_builder *b);
 /* Objects added so far and later may be renamed, deleted or never generated: none is certain. */
 void output_uncertain(struct output_builder *b);

@@ -208,6 +208,7 @@ struct rendering {
     /* for PARTIAL and FAILS: one phrase naming the file or feature, no full stop; at most about 600
      * bytes, without userinfo, and already escaped: print it as it is */
     char *why;
+    bool is_nowhere; /* it FAILS because there is no such directory: nothing to be rendered */
     struct rendered *objects;
     size_t n_objects;
     /* In a PARTIAL rendering: certain to yield nothing further of the group, although the rest is

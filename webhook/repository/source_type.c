@@ -81,11 +81,13 @@ bool source_find_path(struct render *r)
         if (r->tree->nodes[r->directory].kind == NODE_DIRECTORY)
             break;
         output_fails(r->output, "the path %s is no directory", shown.text);
+        output_is_nowhere(r->output);
         return false;
     case TREE_MISSING:
     case TREE_LOOP:
         output_fails(r->output, "the path %s does not exist%s", shown.text,
                      str_trim(clean).n == clean.n ? "" : " (its blank belongs to it)");
+        output_is_nowhere(r->output);
         return false;
     }
     r->ends_in_link = is_link(r->tree, clean);

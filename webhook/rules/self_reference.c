@@ -346,7 +346,7 @@ void rule_self_reference(const struct context *c, struct findings *out)
     const char *why = NULL;
     struct shown mark;
 
-    switch (output_has(c->subject->output, &app->id, &found, &by, &why)) {
+    switch (output_defines(c->subject->output, &app->id, &found, &by, &why)) {
     case TRI_YES:
         if (here == TRI_YES)
             deny_rendered(c, found, by, out);

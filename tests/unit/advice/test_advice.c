@@ -86,6 +86,18 @@ static void a_chart_that_something_in_the_repository_uses(void **state)
         "inflated/two/Chart.yaml:0 [unused-chart] no Application uses the chart inflated/two");
 }
 
+static void a_path_that_does_not_exist(void **state)
+{
+    const struct world *w = *state;
+
+    world_write(w, "repo/apps/gone.yaml", APPLICATION("gone", "path: aps", HERE));
+    world_write(w, "repo/apps/here.yaml", APPLICATION("here", "path: plain", HERE));
+    world_write(w, "repo/plain/cm.yaml", CONFIG_MAP("a"));
+    assert_string_equal(advised(w),
+                        "apps/gone.yaml:3 [path-missing] Application argocd/gone cannot "
+                        "be synced: the path aps does not exist in r");
+}
+
 static void a_chart_that_may_be_used_out_of_sight(void **state)
 {
     const struct world *w = *state;
@@ -325,6 +337,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         CASE(a_chart_that_no_application_uses),
         CASE(a_chart_that_something_in_the_repository_uses),
+        CASE(a_path_that_does_not_exist),
         CASE(a_chart_that_may_be_used_out_of_sight),
         CASE(a_resource_of_two_applications),
         CASE(a_resource_that_is_not_the_same),
