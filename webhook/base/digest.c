@@ -23,3 +23,10 @@ const char *digest_sha256(struct str bytes, char out[static DIGEST_HEX_MAX])
     out[2 * sizeof digest] = '\0';
     return out;
 }
+
+bool digest_sha1(struct str bytes, unsigned char out[static 20])
+{
+    unsigned n = 20;
+
+    return EVP_Digest(bytes.p ? bytes.p : "", bytes.n, out, &n, EVP_sha1(), NULL) == 1;
+}

@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "repository/git_library.h"
+#include "repository/git_packs.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <git2/sys/odb_backend.h>
@@ -18,6 +19,26 @@ enum {
     LINE_MAX_BYTES = 4096 + 2, /* PATH_MAX in an alternates file */
 };
 
+/* Takes over `path`. What is there already is left out, so that alternates which lead to each other
+ * take no room; libgit2 does the same. */
+static void add_directory(struct git_objects *o, char *path)
+{
+    struct stat new;
+    struct stat old;
+
+    if (o->n_directories == ARRAY_LEN(o->directories) || stat(path, &new) != 0) {
+        free(path);
+        return;
+    }
+    for (size_t i = 0; i < o->n_directories; i++)
+        if (stat(o->directories[i], &old) == 0 && old.st_dev == new.st_dev &&
+            old.st_ino == new.st_ino) {
+            free(path);
+            return;
+        }
+    o->directories[o->n_directories++] = path;
+}
+
 /* gitrepository-layout(5), objects/info/alternates: a path on each line, relative to `objects`. */
 static void add_alternates(struct git_objects *o, const char *objects)
 {
@@ -27,30 +48,34 @@ static void add_alternates(struct git_objects *o, const char *objects)
 
     if (!stream)
         return;
-    while (o->n_directories < ARRAY_LEN(o->directories) && fgets(line, sizeof line, stream)) {
+    while (fgets(line, sizeof line, stream)) {
         line[strcspn(line, "\n")] = '\0';
         if (line[0] && line[0] != '#')
-            o->directories[o->n_directories++] =
-                line[0] == '/' ? xstrdup(line) : xasprintf("%s/%s", objects, line);
+            add_directory(o, line[0] == '/' ? xstrdup(line) : xasprintf("%s/%s", objects, line));
     }
     (void)fclose(stream);
+}
+
+static bool refuse(const char *path, struct err *err)
+{
+    err_what(err, ERR_INPUT, "%.300s cannot be read as a Git repository", path);
+    err_why(err, "libgit2: %s", git_text());
+    err_remedy(err, "give the top of a work tree, or a bare repository");
+    return false;
 }
 
 bool git_objects_init(struct git_objects *o, const char *path, struct err *err)
 {
     /* NO_SEARCH: a directory inside a work tree names another repository than it seems to. */
-    if (git_repository_open_ext(&o->repository, path, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL) != 0 ||
-        git_repository_odb(&o->odb, o->repository) != 0) {
-        err_what(err, ERR_INPUT, "%.300s cannot be read as a Git repository", path);
-        err_why(err, "libgit2: %s", git_text());
-        err_remedy(err, "give the top of a work tree, or a bare repository");
-        return false;
-    }
-    o->directories[o->n_directories++] =
-        xasprintf("%sobjects", git_repository_commondir(o->repository));
-    for (size_t i = 0; i < o->n_directories; i++)
+    if (git_repository_open_ext(&o->repository, path, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL) != 0)
+        return refuse(path, err);
+    add_directory(o, xasprintf("%sobjects", git_repository_commondir(o->repository)));
+    for (size_t i = 0; i < o->n_directories; i++) {
+        if (!git_packs_check(o->directories[i], err))
+            return false;
         add_alternates(o, o->directories[i]);
-    return true;
+    }
+    return git_repository_odb(&o->odb, o->repository) == 0 || refuse(path, err);
 }
 
 void git_objects_clear(struct git_objects *o)

@@ -20,7 +20,8 @@ struct git_objects {
     size_t n_directories;
 };
 
-/* libgit2 has been started. Fails with ERR_INPUT when there is no repository at `path` itself. */
+/* libgit2 has been started. Fails with ERR_INPUT when there is no repository at `path` itself, or
+ * an index of its packs is damaged. */
 bool git_objects_init(struct git_objects *o, const char *path, struct err *err) MUST_CHECK;
 void git_objects_clear(struct git_objects *o); /* all zero is fine */
 

@@ -678,9 +678,51 @@ static void a_damaged_pack_is_never_read_as_something_else(void **state)
     (void)run_in(f, "cd r; git gc -q", "");
     file = xstrdup(run_in(f, "ls r/.git/objects/pack/*.pack", ""));
     size = run_in(f, "wc -c <\"$1\"", file);
-    /* Its index is another matter: libgit2 1.5.1 trusts the offsets in it, and may crash on others
-     * than Git wrote. Who can write there can write the objects too. */
     assert_bears_damage(f, file, strtol(size, NULL, 10), 5);
+}
+
+/* libgit2 1.5.1 trusts the offsets in it. */
+static void a_damaged_index_of_a_pack_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    AUTO(freep) char *file = NULL;
+    struct err err = {0};
+    long size;
+
+    (void)run_in(f, small, APP("a"));
+    (void)run_in(f, "cd r; git gc -q", "");
+    file = xstrdup(run_in(f, "ls r/.git/objects/pack/*.idx", ""));
+    size = strtol(run_in(f, "wc -c <\"$1\"", file), NULL, 10);
+    for (long at = 0; at < size; at += 7) {
+        damage(f, file, at);
+        assert_false(load(f, "r", "main", &err));
+        assert_int_equal(err.kind, ERR_INPUT);
+        assert_non_null(strstr(err.what, "is damaged"));
+        damage(f, file, at);
+    }
+    load_well(f, "r", "main");
+    (void)run_in(f, "cd r; git multi-pack-index write", "");
+    load_well(f, "r", "main");
+    (void)run_in(f, "cd r/.git/objects/pack; chmod u+w *; printf x >>multi-pack-index", "");
+    assert_false(load(f, "r", "main", &err));
+    assert_non_null(strstr(err.what, "pack index multi-pack-index"));
+}
+
+/* Each is asked once, and what lies behind is found. */
+static void alternates_that_lead_to_each_other(void **state)
+{
+    struct fixture *f = *state;
+
+    (void)run_in(f, small, APP("a"));
+    (void)run_in(f,
+                 "git init -q --bare b; git init -q --bare c\n"
+                 "echo $PWD/c/objects >b/objects/info/alternates\n"
+                 "(echo $PWD/b/objects; echo ../../b/objects; echo $PWD/missing; "
+                 "echo $PWD/r/.git/objects) >c/objects/info/alternates\n"
+                 "git -C r rev-parse main >b/refs/heads/main",
+                 "");
+    load_well(f, "b", "main");
+    assert_string_equal(listed(f), "k/a.yaml:4 Application argocd/a");
 }
 
 /* ------------------------------------------------------------- what trees may hold */
@@ -911,6 +953,8 @@ int main(void)
         CASE(a_damaged_object_is_never_read_as_something_else),
         CASE(an_object_that_is_cut_off_is_not_known),
         CASE(a_damaged_pack_is_never_read_as_something_else),
+        CASE(a_damaged_index_of_a_pack_is_refused),
+        CASE(alternates_that_lead_to_each_other),
         CASE(a_submodule_is_an_empty_directory_and_a_note),
         CASE(a_pointer_of_LFS_is_not_known),
         CASE(no_filter_is_applied),
