@@ -205,9 +205,14 @@ void facts_look_at_fetch(const struct facts *f, size_t index)
     struct fetched *fetched = f->repositories[index].fetched;
     int64_t at = git_fetched_at(s->path);
     int64_t beat = modified_at(s->heartbeat);
+    int64_t before;
 
-    if (fetched)
-        atomic_store_explicit(&fetched->at, beat > at ? beat : at, memory_order_relaxed);
+    if (!fetched)
+        return;
+    before = atomic_load_explicit(&fetched->at, memory_order_relaxed);
+    if (at == GIT_FETCH_FAILED && before)
+        at = before; /* what it brought is still what there is */
+    atomic_store_explicit(&fetched->at, beat && beat > at ? beat : at, memory_order_relaxed);
 }
 
 void facts_clear_revisions(struct repository_fact *fact)

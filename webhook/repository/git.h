@@ -56,11 +56,14 @@ struct git_name {
 /*
  * Resolves names as Argo CD does against the remote that the repository at `path` is a clone of:
  * 40 hexadecimal digits; a range of versions among the tags (semver.h); then tag, branch, full name
- * or abbreviated id, as git_open(). A branch is what the last fetch saw:
- * - refs/remotes/origin/ (a clone; its local branches are somebody's own work),
+ * or abbreviated id of 7 digits at least. A branch, "refs/heads/" before it or not, is what the
+ * last fetch saw:
+ * - refs/remotes/origin/ (a clone; its local branches are somebody's own work), or those of the
+ *   only remote, however it is called,
  * - refs/heads/ where the repository has no such remote (a mirror),
- * - FETCH_HEAD, which is all that git-sync leaves behind.
- * HEAD is refs/remotes/origin/HEAD, what was fetched without a name, or the repository's own HEAD.
+ * - FETCH_HEAD, which is all that git-sync leaves behind; in a clone, what came from that remote.
+ * HEAD is refs/remotes/origin/HEAD, what was fetched without a name, or the repository's own HEAD:
+ * the branch it is on as the remote has it, where that has one of the name.
  * Fails only when there is no repository at `path`, as git_open(); sets `id` or `why` of each name.
  */
 bool git_resolve(const char *path, const struct git_argocd *argocd, struct git_name *names,
@@ -75,6 +78,8 @@ uint64_t git_refs_signature(const char *path);
 /* The directories in which inotify(7) sees most of that. The argument lives for the call. */
 void git_refs_directories(const char *path, void (*visit)(const char *directory, void *closure),
                           void *closure);
+/* The last fetch failed, or is under way: when there was one before is not known. */
+#define GIT_FETCH_FAILED ((int64_t)-1)
 /* When something was last fetched into it: FETCH_HEAD's mtime, Unix seconds; 0 never. */
 int64_t git_fetched_at(const char *path);
 

@@ -152,21 +152,26 @@ uint64_t git_refs_signature(const char *path)
     return signature;
 }
 
-static int64_t modified_at(const char *directory, const char *name)
+/* Git empties it before it asks the remote, and fills it when it has the answer. */
+static int64_t fetched_at(const char *directory)
 {
-    AUTO(freep) char *path = below(directory, name);
+    AUTO(freep) char *path = below(directory, "FETCH_HEAD");
     struct stat st;
 
-    return stat(path, &st) == 0 ? st.st_mtim.tv_sec : 0;
+    if (stat(path, &st) != 0)
+        return 0;
+    return st.st_size ? st.st_mtim.tv_sec : GIT_FETCH_FAILED;
 }
 
 int64_t git_fetched_at(const char *path)
 {
     struct places p = find_places(path);
-    int64_t own = modified_at(p.own, "FETCH_HEAD");
-    int64_t common = modified_at(p.common, "FETCH_HEAD");
+    int64_t own = fetched_at(p.own);
+    int64_t common = fetched_at(p.common);
 
     places_clear(&p);
+    if (own <= 0 && common <= 0)
+        return own < common ? own : common;
     return own > common ? own : common;
 }
 

@@ -29,8 +29,11 @@ static void add_state(struct buf *m, const struct facts *f, const struct reposit
         i < facts_n_repositories(f) ? facts_repository_fetched_at(f, i) : repository_loaded_at(r);
 
     buf_adds(m, show_revision(r).text);
-    if (fetched_at)
+    if (fetched_at > 0)
         buf_printf(m, ", fetched %s", show_time(fetched_at).text);
+    else if (fetched_at < 0)
+        buf_printf(m, ", read %s, while its last fetch brought nothing",
+                   show_time(repository_loaded_at(r)).text);
     else
         buf_printf(m, ", read %s", show_time(repository_loaded_at(r)).text);
 }

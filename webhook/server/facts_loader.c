@@ -62,7 +62,7 @@ static void measure(const struct facts_loader *l, const struct load *load, int64
         text_url(&source, str_from(settings->repositories[i].url));
         metrics_facts(l->options.metrics, buf_str(&source).p,
                       facts_repository(load->facts, i) != NULL,
-                      fetched_at       ? fetched_at
+                      fetched_at > 0   ? fetched_at
                       : at == load->at ? seen
                                        : at);
     }
