@@ -10,6 +10,7 @@
 
 enum {
     ABBREVIATION_MIN = 4, /* gitrevisions(7): fewer digits are no abbreviation */
+    TRUNCATED_MIN = 7,    /* util/git/git.go, IsTruncatedCommitSHA: the same for Argo CD */
     TAGS_MAX = 16,        /* tags of tags; nobody makes more than one of another */
 };
 
@@ -21,9 +22,6 @@ static const char *const branches[] = {
     "refs/",                /* "pull/1/head", which go-git shortens to (ReferenceName.Short) */
     NULL,
 };
-/* The same for what the remote calls so. */
-static const char *const branches_of_clone[] = {"refs/remotes/origin/", "refs/", NULL};
-static const char *const branches_of_mirror[] = {"refs/heads/", "refs/", NULL};
 
 enum found { FOUND, NOT_FOUND, FAILED };
 
@@ -34,8 +32,9 @@ struct question {
     const char *revision;
     const char *tag_prefix;
     struct git_argocd argocd;
-    const char *const *branches; /* where to look for one, NULL at the end */
-    bool of_remote;              /* as the remote has it that this is a clone of */
+    bool of_remote;     /* as the remote has it that this is a clone of */
+    const char *remote; /* then: "refs/remotes/origin/"; "" for a mirror */
+    const char *url;    /* the remote's, without what may hold a password; "" where none is known */
     struct err *err;
 };
 
@@ -106,9 +105,27 @@ static enum found find_reference(const struct question *q, const char *prefix, g
     return status == 0 ? peel(q, &id, out) : fail(q, "cannot be read", git_text());
 }
 
+/* As Git writes it into FETCH_HEAD (transport_anonymize_url(), store_updated_refs()): without the
+ * user, a slash at the end and ".git". The scheme goes as well. */
+static struct str fetched_url(const char *url)
+{
+    const char *scheme = strstr(url, "://");
+    struct str text = str_from(scheme ? scheme + 3 : url);
+    size_t user = str_find_char(text, '@');
+
+    if (user < str_find_char(text, '/'))
+        text = str_sub(text, user + 1, text.n);
+    while (str_ends(text, STR("/")))
+        text.n--;
+    if (str_ends(text, STR(".git")))
+        text.n -= sizeof ".git" - 1;
+    return text;
+}
+
 /* A line of FETCH_HEAD that is looked for. */
 struct fetched {
     const char *revision; /* NULL: what was fetched without a name, which is the remote's HEAD */
+    const char *url;      /* where from; "": whatever was */
     git_oid id;
     bool found;
 };
@@ -119,9 +136,12 @@ static int compare_fetched(const char *name, const char *url, const git_oid *id,
     struct fetched *f = payload;
     struct str text = name ? str_from(name) : STR("");
 
-    (void)url;
     (void)is_merge;
-    if (str_starts(text, STR("refs/heads/")))
+    if (f->url[0] && !str_eq(fetched_url(f->url), fetched_url(url ? url : "")))
+        return 0;
+    if (f->revision && str_starts(str_from(f->revision), STR("refs/")))
+        ; /* a full name */
+    else if (str_starts(text, STR("refs/heads/")))
         text = str_sub(text, sizeof "refs/heads/" - 1, text.n);
     else if (str_starts(text, STR("refs/tags/")))
         text = str_sub(text, sizeof "refs/tags/" - 1, text.n);
@@ -147,34 +167,94 @@ static void read_fetch_head(git_repository *repository, struct fetched *f)
 /* revision  as in struct fetched. */
 static enum found find_fetched(const struct question *q, const char *revision, git_oid *out)
 {
-    struct fetched f = {.revision = revision};
+    struct fetched f = {.revision = revision, .url = q->url};
 
     read_fetch_head(q->repository, &f);
     return f.found ? peel(q, &f.id, out) : NOT_FOUND;
+}
+
+/* What go-git shortens by more than "refs/" (ReferenceName.Short): Argo CD finds no "heads/main".
+ */
+static bool is_half_a_name(struct str revision)
+{
+    return str_starts(revision, STR("heads/")) || str_starts(revision, STR("tags/")) ||
+           str_starts(revision, STR("remotes/"));
+}
+
+static const char *heads(const struct question *q)
+{
+    return q->remote[0] ? q->remote : "refs/heads/";
+}
+
+static enum found find_branch_of_remote(const struct question *q, git_oid *out)
+{
+    enum found found = find_reference(q, heads(q), out);
+
+    /* "pull/1/head", which go-git shortens to */
+    if (found == NOT_FOUND && !is_half_a_name(str_from(q->revision)))
+        found = find_reference(q, "refs/", out);
+    return found == NOT_FOUND ? find_fetched(q, q->revision, out) : found;
 }
 
 static enum found find_branch(const struct question *q, git_oid *out)
 {
     enum found found = NOT_FOUND;
 
-    for (size_t i = 0; found == NOT_FOUND && q->branches[i]; i++)
-        found = find_reference(q, q->branches[i], out);
-    if (found == NOT_FOUND && q->of_remote)
-        found = find_fetched(q, q->revision, out);
+    if (q->of_remote)
+        return find_branch_of_remote(q, out);
+    for (size_t i = 0; found == NOT_FOUND && branches[i]; i++)
+        found = find_reference(q, branches[i], out);
     return found;
+}
+
+/* A clone's refs/heads/ are somebody's own work, and its refs/remotes/ are not the remote's. */
+static enum found find_full_name(const struct question *q, git_oid *out)
+{
+    struct str name = str_from(q->revision);
+    struct question branch = *q;
+    enum found found;
+
+    if (q->of_remote && str_starts(name, STR("refs/heads/"))) {
+        branch.revision += sizeof "refs/heads/" - 1;
+        found = find_reference(&branch, heads(q), out);
+    } else if (q->of_remote && q->remote[0] && str_starts(name, STR("refs/remotes/"))) {
+        found = NOT_FOUND;
+    } else {
+        found = find_reference(q, "", out);
+    }
+    return found == NOT_FOUND && q->of_remote ? find_fetched(q, q->revision, out) : found;
+}
+
+/* The repository's own HEAD; the branch it is on as the remote has it, if it has one of that name.
+ */
+static enum found find_own_head(const struct question *q, git_oid *out)
+{
+    git_reference *head = NULL;
+    struct question branch = *q;
+    enum found found = NOT_FOUND;
+
+    if (q->remote[0] && git_reference_lookup(&head, q->repository, "HEAD") == 0 &&
+        git_reference_type(head) == GIT_REFERENCE_SYMBOLIC &&
+        str_starts(str_from(git_reference_symbolic_target(head)), STR("refs/heads/"))) {
+        branch.revision = git_reference_symbolic_target(head) + sizeof "refs/heads/" - 1;
+        found = find_reference(&branch, q->remote, out);
+    }
+    git_reference_free(head);
+    return found == NOT_FOUND ? find_reference(q, "", out) : found;
 }
 
 /* The remote's own, as far as the clone knows it. */
 static enum found find_remote_head(const struct question *q, git_oid *out)
 {
     struct question head = *q;
-    enum found found;
+    enum found found = NOT_FOUND;
 
     head.revision = "HEAD";
-    found = find_reference(&head, "refs/remotes/origin/", out);
+    if (q->remote[0])
+        found = find_reference(&head, q->remote, out);
     if (found == NOT_FOUND)
         found = find_fetched(&head, NULL, out);
-    return found == NOT_FOUND ? find_reference(&head, "", out) : found;
+    return found == NOT_FOUND ? find_own_head(&head, out) : found;
 }
 
 /*
@@ -209,7 +289,8 @@ static enum found find_abbreviated(const struct question *q, struct str digits, 
     git_oid whole;
     int status;
 
-    if (digits.n < ABBREVIATION_MIN || git_oid_fromstrn(&part, digits.p, digits.n) != 0)
+    if (digits.n < (q->of_remote ? TRUNCATED_MIN : ABBREVIATION_MIN) ||
+        git_oid_fromstrn(&part, digits.p, digits.n) != 0)
         return NOT_FOUND;
     status = git_odb_exists_prefix(&whole, q->objects->odb, &part, digits.n);
     if (status == GIT_EAMBIGUOUS) {
@@ -353,7 +434,7 @@ static enum found find(const struct question *q, git_oid *out)
     if (q->of_remote && (text.n == 0 || str_is(text, "HEAD")))
         return find_remote_head(q, out);
     if (str_is(text, "HEAD") || str_starts(text, STR("refs/")))
-        return find_reference(q, "", out);
+        return find_full_name(q, out);
     found = find_range(q, out);
     if (found == NOT_FOUND)
         found = find_name(q, out);
@@ -371,7 +452,8 @@ bool git_find_commit(const struct git_objects *objects, const char *path, const 
         .path = path,
         .revision = revision,
         .tag_prefix = "",
-        .branches = branches,
+        .remote = "",
+        .url = "",
         .err = err,
     };
     enum found found = find(&q, out);
@@ -381,20 +463,97 @@ bool git_find_commit(const struct git_objects *objects, const char *path, const 
     return found == FOUND;
 }
 
-static bool has_origin(git_repository *repository)
+static bool has_references_of(git_repository *repository, const char *remote)
 {
+    AUTO(freep) char *glob = xasprintf("refs/remotes/%s/*", remote);
     git_reference_iterator *all = NULL;
     const char *name;
-    bool found = git_reference_iterator_glob_new(&all, repository, "refs/remotes/origin/*") == 0 &&
+    bool found = git_reference_iterator_glob_new(&all, repository, glob) == 0 &&
                  git_reference_next_name(&name, all) == 0;
 
     git_reference_iterator_free(all);
     return found;
 }
 
-static void resolve(const struct git_objects *objects, const char *path,
-                    const struct git_argocd *argocd, struct git_name *name)
+/* What a repository is a clone of. */
+struct remote {
+    char *name; /* NULL: nothing, it is a mirror, or what git-sync leaves */
+    char *url;
+};
+
+/* "remote.NAME.url"; its name is empty where it is no such line. */
+static struct str remote_of_url(const char *key)
 {
+    struct str text = str_from(key);
+
+    if (!str_starts(text, STR("remote.")) || !str_ends(text, STR(".url")) ||
+        text.n <= sizeof "remote..url" - 1)
+        return STR("");
+    return str_sub(text, sizeof "remote." - 1, text.n - (sizeof ".url" - 1));
+}
+
+/* "origin", or the only one that has a URL. Line by line: libgit2 1.5.1 loses memory when it looks
+ * for lines by a pattern, as git_remote_list() and git_remote_lookup() do (git_regexp_search). */
+static void find_remote(git_config *config, struct remote *out)
+{
+    git_config_iterator *all = NULL;
+    git_config_entry *entry;
+    bool is_origin = false;
+    size_t n = 0;
+
+    if (git_config_iterator_new(&all, config) != 0)
+        return;
+    while (!is_origin && git_config_next(&entry, all) == 0) {
+        struct str name = remote_of_url(entry->name);
+
+        if (!name.n || (out->name && str_is(name, out->name)))
+            continue;
+        is_origin = str_is(name, "origin");
+        n++;
+        free(out->name);
+        free(out->url);
+        *out = (struct remote){xstrndup(name), xstrdup(entry->value ? entry->value : "")};
+    }
+    git_config_iterator_free(all);
+    if (!is_origin && n > 1) {
+        free(out->name);
+        free(out->url);
+        *out = (struct remote){0};
+    }
+}
+
+static struct remote remote_read(git_repository *repository)
+{
+    git_config *config = NULL;
+    git_config *snapshot = NULL;
+    struct remote remote = {0};
+
+    if (git_repository_config(&config, repository) == 0 &&
+        git_config_snapshot(&snapshot, config) == 0)
+        find_remote(snapshot, &remote);
+    git_config_free(snapshot);
+    git_config_free(config);
+    if (!remote.name)
+        remote.name = xstrdup("origin");
+    if (!has_references_of(repository, remote.name)) {
+        free(remote.name);
+        remote.name = NULL;
+    }
+    return remote;
+}
+
+static void remote_clear(struct remote *remote)
+{
+    free(remote->name);
+    free(remote->url);
+}
+
+static void resolve(const struct git_objects *objects, const char *path,
+                    const struct git_argocd *argocd, const struct remote *remote,
+                    struct git_name *name)
+{
+    AUTO(freep)
+    char *prefix = remote->name ? xasprintf("refs/remotes/%s/", remote->name) : xstrdup("");
     struct err err = {0};
     struct question q = {
         .objects = objects,
@@ -403,8 +562,9 @@ static void resolve(const struct git_objects *objects, const char *path,
         .revision = name->revision,
         .tag_prefix = name->tag_prefix,
         .argocd = *argocd,
-        .branches = has_origin(objects->repository) ? branches_of_clone : branches_of_mirror,
         .of_remote = true,
+        .remote = prefix,
+        .url = remote->name && remote->url ? remote->url : "",
         .err = &err,
     };
     git_oid id;
@@ -422,6 +582,7 @@ bool git_resolve(const char *path, const struct git_argocd *argocd, struct git_n
                  size_t n, struct err *err)
 {
     struct git_objects objects = {0};
+    struct remote remote = {0};
     bool good;
 
     if (!git_start()) {
@@ -429,8 +590,11 @@ bool git_resolve(const char *path, const struct git_argocd *argocd, struct git_n
         return false;
     }
     good = git_objects_init(&objects, path, err);
+    if (good)
+        remote = remote_read(objects.repository);
     for (size_t i = 0; good && i < n; i++)
-        resolve(&objects, path, argocd, &names[i]);
+        resolve(&objects, path, argocd, &remote, &names[i]);
+    remote_clear(&remote);
     git_objects_clear(&objects);
     git_stop();
     return good;

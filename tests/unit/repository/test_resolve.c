@@ -65,10 +65,81 @@ static void a_clone_shows_the_remote_and_not_itself(void **state)
     assert_leads(f, "clone", "side", "app-1.2.0");
     assert_leads(f, "clone", "tagged", "tagged");
     assert_leads(f, "clone", "own", NOT_FOUND);
+    assert_leads(f, "clone", "refs/heads/own", NOT_FOUND);
+    assert_leads(f, "clone", "refs/heads/side", "app-1.2.0");
+    assert_leads(f, "clone", "refs/tags/tagged", "tagged");
     assert_leads(f, "clone", "1.x", "v1.1.0");
     (void)run_in(f, "git -C clone fetch -q", "");
     assert_leads(f, "clone", "main", "third");
     assert_leads(f, "clone", "HEAD", "third");
+}
+
+/* Argo CD finds none of these at a remote (ReferenceName.Short, IsTruncatedCommitSHA). */
+static void what_argo_cd_does_not_find_is_not_found(void **state)
+{
+    static const char *const names[] = {"heads/main", "tags/tagged", "remotes/origin/main",
+                                        "refs/remotes/origin/main", "origin/main"};
+    struct fixture *f = *state;
+    AUTO(freep) char *id = NULL;
+
+    (void)run_in(f, remote, "");
+    (void)run_in(f, "git clone -q remote clone", "");
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        assert_leads(f, "clone", names[i], NOT_FOUND);
+    id = xstrdup(run_in(f, "git -C clone rev-parse HEAD", ""));
+    id[7] = '\0';
+    assert_leads(f, "clone", id, "second");
+    id[6] = '\0';
+    assert_leads(f, "clone", id, NOT_FOUND);
+}
+
+static void the_only_remote_may_have_another_name(void **state)
+{
+    struct fixture *f = *state;
+
+    (void)run_in(f, remote, "");
+    (void)run_in(f,
+                 "git clone -q -o upstream remote clone; cd clone\n"
+                 "echo own >a; git commit -q -a -m own; git branch -f side HEAD",
+                 "");
+    assert_leads(f, "clone", "main", "second");
+    assert_leads(f, "clone", "HEAD", "second");
+    assert_leads(f, "clone", "side", "app-1.2.0");
+}
+
+/* What git init, git remote add and git fetch leave. */
+static void a_clone_that_does_not_know_the_remote_s_head(void **state)
+{
+    struct fixture *f = *state;
+
+    (void)run_in(f, remote, "");
+    (void)run_in(f,
+                 "git init -q -b main clone; cd clone; git remote add origin ../remote\n"
+                 "git fetch -q origin; git reset -q --hard origin/main\n"
+                 "echo own >a; git commit -q -a -m own",
+                 "");
+    assert_leads(f, "clone", "HEAD", "second");
+    (void)run_in(f, "git -C clone checkout -q -b own", "");
+    assert_leads(f, "clone", "HEAD", "own");
+}
+
+static void what_came_from_elsewhere_is_not_the_remote_s(void **state)
+{
+    struct fixture *f = *state;
+
+    (void)run_in(f, remote, "");
+    (void)run_in(f,
+                 "git clone -q remote other; git -C other branch fork origin/side\n"
+                 "git clone -q --single-branch remote clone; cd clone\n"
+                 "git remote set-head origin -d; git fetch -q ../other fork",
+                 "");
+    assert_leads(f, "clone", "fork", NOT_FOUND);
+    (void)run_in(f, "cd clone; git -C ../other checkout -q fork; git fetch -q ../other", "");
+    assert_leads(f, "clone", "HEAD", "second");
+    /* but what was fetched of it without a reference of its own is */
+    (void)run_in(f, "cd clone; git fetch -q origin side", "");
+    assert_leads(f, "clone", "side", "app-1.2.0");
+    assert_leads(f, "clone", "refs/heads/side", "app-1.2.0");
 }
 
 static void a_mirror_has_the_remote_s_own_names(void **state)
@@ -99,6 +170,7 @@ static void what_git_sync_leaves_is_enough(void **state)
                  "ln -s .worktrees/$hash ../root/link",
                  "");
     assert_leads(f, "root/link", "side", "app-1.2.0");
+    assert_leads(f, "root/link", "refs/heads/side", "app-1.2.0");
     assert_leads(f, "root/link", "", "app-1.2.0");
     assert_leads(f, "root/link", "main", NOT_FOUND);
     (void)run_in(f, "cd root; git fetch -q ../remote HEAD --depth 1", "");
@@ -188,17 +260,34 @@ static void the_last_fetch_has_a_time(void **state)
     assert_int_equal(git_fetched_at(linked), 1700000000);
 }
 
+static void a_fetch_that_fails_is_none(void **state)
+{
+    struct fixture *f = *state;
+    AUTO(freep) char *clone = fixture_path(f, "clone");
+
+    (void)run_in(f, remote, "");
+    (void)run_in(f, "git clone -q remote clone; cd clone; git fetch -q", "");
+    assert_true(git_fetched_at(clone) > 0);
+    (void)run_in(f, "mv remote away; git -C clone fetch -q 2>/dev/null || :", "");
+    assert_int_equal(git_fetched_at(clone), GIT_FETCH_FAILED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
         CASE(a_clone_shows_the_remote_and_not_itself),
+        CASE(what_argo_cd_does_not_find_is_not_found),
+        CASE(the_only_remote_may_have_another_name),
+        CASE(a_clone_that_does_not_know_the_remote_s_head),
+        CASE(what_came_from_elsewhere_is_not_the_remote_s),
         CASE(a_mirror_has_the_remote_s_own_names),
         CASE(what_git_sync_leaves_is_enough),
         CASE(a_prefix_tells_tags_apart),
         CASE(a_missing_repository_is_an_error),
         CASE(whatever_moves_a_reference_is_noticed),
         CASE(the_last_fetch_has_a_time),
+        CASE(a_fetch_that_fails_is_none),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
