@@ -72,7 +72,7 @@ struct git_id git_snapshot_id(const struct git_snapshot *s)
     return id;
 }
 
-static bool read_size(const struct git_snapshot *s, const git_oid *id, git_object_t wanted,
+static bool read_size(struct git_snapshot *s, const git_oid *id, git_object_t wanted,
                       size_t *n_bytes, const char **why)
 {
     git_object_t type;
@@ -96,8 +96,8 @@ static git_odb_object *read_verified(const struct git_snapshot *s, const git_oid
     return NULL;
 }
 
-static git_odb_object *read_object(const struct git_snapshot *s, const git_oid *id,
-                                   git_object_t wanted, size_t max_bytes, const char **why)
+static git_odb_object *read_object(struct git_snapshot *s, const git_oid *id, git_object_t wanted,
+                                   size_t max_bytes, const char **why)
 {
     size_t n_bytes = 0;
 

@@ -15,5 +15,5 @@ const char *git_text(void);
 
 struct git_objects;
 /* See git_open(). `path` is for messages. */
-bool git_find_commit(const struct git_objects *objects, const char *path, const char *revision,
+bool git_find_commit(struct git_objects *objects, const char *path, const char *revision,
                      git_oid *out, struct err *err) MUST_CHECK;

@@ -64,6 +64,21 @@ static bool refuse(const char *path, struct err *err)
     return false;
 }
 
+static uint64_t packs_signature(const struct git_objects *o)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < o->n_directories; i++) {
+        AUTO(freep) char *packs = xasprintf("%s/pack", o->directories[i]);
+        struct stat st;
+
+        if (stat(packs, &st) == 0)
+            sum = sum * 31 + (uint64_t)st.st_ino + (uint64_t)st.st_mtim.tv_sec * 1000000000U +
+                  (uint64_t)st.st_mtim.tv_nsec;
+    }
+    return sum;
+}
+
 bool git_objects_init(struct git_objects *o, const char *path, struct err *err)
 {
     /* NO_SEARCH: a directory inside a work tree names another repository than it seems to. */
@@ -189,13 +204,34 @@ static bool is_in_own_pack(const struct git_objects *o, const git_oid *id)
            first->exists(first, id) == 1;
 }
 
-bool git_objects_look(const struct git_objects *o, const git_oid *id, size_t *n_bytes,
-                      git_object_t *type, const char **why)
+/* Where the packs are others by now. */
+static bool refresh(struct git_objects *o)
 {
-    bool is_packed = is_in_own_pack(o, id);
+    uint64_t packs = packs_signature(o);
+    struct err err = {0};
+
+    if (packs == o->packs)
+        return false;
+    o->packs = packs;
+    for (size_t i = 0; i < o->n_directories; i++)
+        if (!git_packs_check(o->directories[i], &err))
+            return false;
+    return git_odb_refresh(o->odb) == 0;
+}
+
+static bool is_there(const struct git_objects *o, const git_oid *id, bool *is_packed)
+{
+    *is_packed = is_in_own_pack(o, id);
+    return *is_packed || git_odb_exists_ext(o->odb, id, GIT_ODB_LOOKUP_NO_REFRESH);
+}
+
+bool git_objects_look(struct git_objects *o, const git_oid *id, size_t *n_bytes, git_object_t *type,
+                      const char **why)
+{
+    bool is_packed;
 
     /* Without looking for new packs each time: a partial clone may lack every file. */
-    if (!is_packed && !git_odb_exists_ext(o->odb, id, GIT_ODB_LOOKUP_NO_REFRESH))
+    if (!is_there(o, id, &is_packed) && !(refresh(o) && is_there(o, id, &is_packed)))
         *why = "its object is missing: a partial or damaged clone";
     else if ((!is_packed && !is_whole(o, id)) ||
              git_odb_read_header(n_bytes, type, o->odb, id) != 0)

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include <git2.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 enum {
     /* libgit2 follows alternates five deep; a shared clone has one */
@@ -18,6 +19,7 @@ struct git_objects {
     git_odb *odb;
     char *directories[GIT_OBJECTS_MAX_DIRECTORIES]; /* of loose objects: ours and alternates */
     size_t n_directories;
+    uint64_t packs; /* what tells that packs have come or gone since libgit2 last looked */
 };
 
 /* libgit2 has been started. Fails with ERR_INPUT when there is no repository at `path` itself, or
@@ -30,7 +32,8 @@ void git_objects_clear(struct git_objects *o); /* all zero is fine */
  * when it is missing or damaged. To be asked before libgit2 reads an object: version 1.5.1 asks
  * zlib for more of a loose file that is cut off for ever (git_zstream_get_output takes Z_BUF_ERROR
  * for progress), and a crash leaves such files behind. That true says nothing of the content, which
- * libgit2 verifies.
+ * libgit2 verifies. For one thread at a time; new packs are looked for where their directory has
+ * changed, as `git gc` changes it below an index that is read on.
  */
-bool git_objects_look(const struct git_objects *o, const git_oid *id, size_t *n_bytes,
-                      git_object_t *type, const char **why) MUST_CHECK;
+bool git_objects_look(struct git_objects *o, const git_oid *id, size_t *n_bytes, git_object_t *type,
+                      const char **why) MUST_CHECK;

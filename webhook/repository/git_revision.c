@@ -26,7 +26,7 @@ static const char *const branches[] = {
 enum found { FOUND, NOT_FOUND, FAILED };
 
 struct question {
-    const struct git_objects *objects;
+    struct git_objects *objects;
     git_repository *repository; /* theirs */
     const char *path;
     const char *revision;
@@ -443,7 +443,7 @@ static enum found find(const struct question *q, git_oid *out)
     return found;
 }
 
-bool git_find_commit(const struct git_objects *objects, const char *path, const char *revision,
+bool git_find_commit(struct git_objects *objects, const char *path, const char *revision,
                      git_oid *out, struct err *err)
 {
     struct question q = {
@@ -548,9 +548,8 @@ static void remote_clear(struct remote *remote)
     free(remote->url);
 }
 
-static void resolve(const struct git_objects *objects, const char *path,
-                    const struct git_argocd *argocd, const struct remote *remote,
-                    struct git_name *name)
+static void resolve(struct git_objects *objects, const char *path, const struct git_argocd *argocd,
+                    const struct remote *remote, struct git_name *name)
 {
     AUTO(freep)
     char *prefix = remote->name ? xasprintf("refs/remotes/%s/", remote->name) : xstrdup("");

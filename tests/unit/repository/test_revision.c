@@ -32,20 +32,26 @@ const char *__lsan_default_suppressions(void)
 }
 
 /* The repository below the fixture's directory; "" for the directory itself. */
-static bool load(struct fixture *f, const char *where, const char *revision, struct err *err)
+static bool load_as(struct fixture *f, const char *where, const char *revision, bool parse_all,
+                    struct err *err)
 {
     AUTO(freep) char *path = fixture_path(f, where);
     struct repository_spec spec = {
         .url = STR("https://git.example.com/platform/deploy.git"),
         .path = path,
         .revision = revision,
-        .parse_all = true,
+        .parse_all = parse_all,
     };
 
     repository_free(f->repository);
     f->repository = NULL;
     err_clear(err);
     return repository_load(&spec, 1000, &f->repository, err);
+}
+
+static bool load(struct fixture *f, const char *where, const char *revision, struct err *err)
+{
+    return load_as(f, where, revision, true, err);
 }
 
 static void load_well(struct fixture *f, const char *where, const char *revision)
@@ -934,6 +940,29 @@ static void a_name_that_moves_has_changed(void **state)
     assert_true(repository_changed(f->repository));
 }
 
+/* Loose objects become a pack below an index that has left a file for later. */
+static void what_is_packed_meanwhile_is_found(void **state)
+{
+    struct fixture *f = *state;
+    const struct parsed *parsed;
+    struct err err = {0};
+    size_t node;
+
+    (void)run_in(f,
+                 "git init -q -b main repo; cd repo\n"
+                 "printf 'apiVersion: v1\\nkind: ConfigMap\\nmetadata: {name: a}\\n' >a.yaml\n"
+                 "git add .; git commit -q -m a",
+                 "");
+    assert_true(load_as(f, "repo", "HEAD", false, &err));
+    assert_true(tree_find(f->repository->tree, STR("a.yaml"), &node));
+    assert_int_equal(contents_glance(f->repository->contents, node, SYNTAX_YAML)->state,
+                     PARSE_SKIPPED);
+    (void)run_in(f, "git -C repo gc -q --prune=now", "");
+    parsed = contents_parsed(f->repository->contents, node, SYNTAX_YAML);
+    assert_int_equal(parsed->state, PARSE_OBJECTS);
+    assert_int_equal(parsed->n, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -965,6 +994,7 @@ int main(void)
         CASE(directories_below_each_other_end_at_their_budget),
         CASE(a_file_that_is_too_large_is_not_known),
         CASE(a_name_that_moves_has_changed),
+        CASE(what_is_packed_meanwhile_is_found),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
