@@ -26,7 +26,8 @@ bool json_read_first(struct str text, json_t **out, size_t *n_used, struct err *
 
 void json_unrefp(json_t **value); /* for AUTO() */
 
-/* The same tree, for jansson's loops and copies: they take what they do not change without const. */
+/* The same tree, for jansson's loops and copies: they take what they do not change without const.
+ */
 json_t *json_unconst(const json_t *value);
 
 /* A view of a string value; STR_NONE when `value` is NULL or no string. */
