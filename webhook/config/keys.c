@@ -6,6 +6,7 @@
 
 #define SECOND ((uint64_t)1000)
 #define MINUTE (60 * SECOND)
+#define HOUR (60 * MINUTE)
 #define MIB ((uint64_t)1024 * 1024)
 
 /* Each is an exception that somebody remembers; all are looked through for every finding. */
@@ -245,7 +246,7 @@ static const struct key keys[] = {
     {.path = "repositories[].fresh",
      .type = KEY_DURATION,
      .wanted = "a duration from 0s to 168h, such as 5m",
-     .max = 7 * 24 * 60 * MINUTE,
+     .max = 168 * HOUR,
      IN_REPOSITORY(fresh_ms)},
     {.path = "repositories[].heartbeat",
      .type = KEY_PATH,

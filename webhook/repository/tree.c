@@ -197,15 +197,15 @@ size_t tree_add(struct tree *t, size_t parent, const char *name, enum node_kind 
 static bool is_out_of_bounds(const struct node *node)
 {
     struct str rest = {node->path, node->name_at};
+    struct str text = str_from(node->link);
     struct str part;
     size_t depth = 0;
 
-    if (node->link[0] == '/')
+    if (str_starts(text, STR("/")))
         return true;
     for (size_t i = 0; i < rest.n; i++)
         depth += rest.p[i] == '/';
-    rest = str_from(node->link);
-    while (str_split(&rest, '/', &part)) {
+    while (str_split(&text, '/', &part)) {
         if (part.n == 0 || str_is(part, "."))
             continue;
         if (!str_is(part, ".."))

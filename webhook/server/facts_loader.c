@@ -132,9 +132,10 @@ static void watch_again(const struct facts_loader *l, const struct facts *f)
 static unsigned rest_ms(const struct load *load)
 {
     int64_t rest = load->busy_ms * FACTS_REST_LOADS;
+    unsigned most = FACTS_POLL_SECONDS * 1000;
 
-    if (rest > FACTS_POLL_SECONDS * 1000)
-        return FACTS_POLL_SECONDS * 1000;
+    if (rest > most)
+        return most;
     return rest < FACTS_REST_MS ? FACTS_REST_MS : (unsigned)rest;
 }
 
