@@ -55,4 +55,4 @@ def status: name as $name | {
   summary: {images: ["registry.example.com/auth-service:\($n)"]},
   sync: {status: "OutOfSync", revision: revision, comparedTo: ({destination: .spec.destination} + sources)}};
 def owned: .metadata.ownerReferences = [{apiVersion: "argoproj.io/v1alpha1", kind: "ApplicationSet",
-  name: "services", controller: true, blockOwnerDeletion: true, uid: "4b7d1e4e-7a4b-4e57-9a6c-0f6f5f0e9d11"}];
+  name: "services", controller: true, blockOwnerDeletion: true, uid: env.SET_UID}];
