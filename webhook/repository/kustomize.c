@@ -405,6 +405,7 @@ static void transform(struct level *l)
     level_set_map(l, "annotations", json_object_get(l->document, "commonAnnotations"));
     each(l, "patchesJson6902", level_patch_json);
     level_replicas(l);
+    level_images(l);
     level_replacements(l);
     level_external_transformers(l);
 }

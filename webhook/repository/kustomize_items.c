@@ -86,6 +86,11 @@ void items_add_hole(struct items *t)
     widen(append_hole(t));
 }
 
+bool items_may_gain_hash(const struct identity *id)
+{
+    return identity_is_kind(id, "", "ConfigMap") || identity_is_kind(id, "", "Secret");
+}
+
 static struct open_end hole_of(const struct item *item)
 {
     return output_open_end(&item->id);
@@ -95,7 +100,7 @@ void items_open(struct items *t, struct item *item, enum item_keeps keeps)
 {
     struct open_end *hole = append_hole(t);
 
-    if (keeps == KEEPS_NOTHING) {
+    if (keeps == KEEPS_NOTHING || (item->gains_hash && !items_may_gain_hash(&item->id))) {
         widen(hole);
     } else {
         *hole = hole_of(item);
@@ -103,6 +108,8 @@ void items_open(struct items *t, struct item *item, enum item_keeps keeps)
             hole->prefix = hole->namespace = STR("");
             hole->is_whole_name = false;
         }
+        if (item->gains_hash)
+            hole->is_whole_name = false;
     }
     item->gone = true;
 }
@@ -462,6 +469,8 @@ static void finish_item(struct items *t, const struct item *item)
 
 void items_finish(struct items *t)
 {
+    if (t->n_holes)
+        output_partial(t->output, "its kustomizations give names in ways that are not followed");
     for (size_t i = 0; i < t->n_holes; i++)
         output_add_open_end(t->output, &t->holes[i]);
     for (size_t i = 0; i < t->n; i++)

@@ -66,6 +66,8 @@ void items_sweep(struct items *t, size_t first);
 struct str items_namespace(const struct identity *id, struct str version);
 /* Whether kustomize knows the kind for one outside namespaces. */
 enum tri items_is_cluster_scoped(const struct identity *id, struct str version);
+/* Whether it is of a kind that generators make, which end in "-" and a hash. */
+bool items_may_gain_hash(const struct identity *id);
 /* Whether kustomize has a schema of the kind: it belongs to Kubernetes itself. */
 bool items_has_schema(const struct identity *id);
 

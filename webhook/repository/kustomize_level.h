@@ -68,7 +68,11 @@ void level_add_suffix(struct level *l, struct str suffix);
 void level_set_map(struct level *l, const char *member, const json_t *pairs);
 void level_labels(struct level *l);
 void level_replicas(struct level *l);
+/* images: whether they fail on an object. */
+void level_images(struct level *l);
 void level_replacements(struct level *l);
+/* The same of an object that was changed, whatever the fields. */
+void level_check_shape(struct level *l, const struct item *item);
 
 void level_generators(struct level *l);
 void level_external_generators(struct level *l);

@@ -237,6 +237,8 @@ static void apply_merge(struct level *l, const struct patch *p, struct item *ite
         level_partial(l, "has in %s a patch that takes annotations from %s %s", p->field,
                       quote(was.kind).text, quote(was.name).text);
         items_open(&l->build->items, item, KEEPS_IDENTITY);
+    } else {
+        level_check_shape(l, item);
     }
 }
 
@@ -261,6 +263,8 @@ static void apply_operations(struct level *l, const struct patch *p, struct item
     if (!items_reread(&l->build->items, item)) {
         level_may_fail(l, "has in %s a patch that leaves an object without usable name", p->field);
         items_open(&l->build->items, item, KEEPS_NOTHING);
+    } else {
+        level_check_shape(l, item);
     }
 }
 
@@ -337,12 +341,17 @@ static bool is_doubtful(const json_t *target)
                TRI_NOT_KNOWN;
 }
 
+static void doubt_target(struct level *l, const struct patch *p, const json_t *target)
+{
+    if (is_doubtful(target))
+        level_may_fail(l, "has in %s a target that is not evaluated", p->field);
+}
+
 static void apply_to_selected(struct level *l, const struct patch *p, const json_t *target)
 {
     struct items *t = &l->build->items;
 
-    if (is_doubtful(target))
-        level_may_fail(l, "has in %s a target that is not evaluated", p->field);
+    doubt_target(l, p, target);
     for (size_t i = l->first; i < t->n && !level_has_failed(l) && items_work(t); i++) {
         switch (level_select(&t->list[i], target)) {
         case TRI_YES:
@@ -454,7 +463,9 @@ void level_patch(struct level *l, const json_t *entry)
     if (!documents)
         return;
     if (json_array_size(documents) == 0) {
-        if (!target)
+        if (target)
+            doubt_target(l, &p, target);
+        else
             level_fails(l, "has a patch without content");
         return;
     }

@@ -359,6 +359,8 @@ static void replace(struct replacement *r, struct item *item, struct str text,
         value = json_string(SHAPE_SCALAR);
     if ((!r->value || json_str_at(options, "delimiter").n) &&
         (keeps != KEEPS_IDENTITY || is_mark(&path))) {
+        level_partial(r->level, "has a replacement of a part of %s %s", quote(item->id.kind).text,
+                      quote(item->id.name).text);
         items_open(t, item, keeps);
         return;
     }
@@ -367,6 +369,8 @@ static void replace(struct replacement *r, struct item *item, struct str text,
     if (!items_reread(t, item)) {
         level_may_fail(r->level, "has a replacement that leaves an object without usable name");
         items_open(t, item, KEEPS_NOTHING);
+    } else {
+        level_check_shape(r->level, item);
     }
 }
 

@@ -2,6 +2,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "objects/identity.h"
+#include "repository/kustomize_items.h"
 #include "repository/repository.h"
 #include <ctype.h>
 #include <string.h>
@@ -71,7 +72,9 @@ enum tri kustomize_shape_check(const json_t *object, const char **why)
     const json_t *version = json_value_at(object, "apiVersion");
     const json_t *metadata = json_value_at(object, "metadata");
     const json_t *name = json_value_at(metadata, "name");
+    struct identity id;
 
+    *why = NULL;
     if (!kind || (json_is_string(kind) && !json_string_length(kind)))
         return refuse(why, "has an object without kind");
     if (!json_is_string(kind) || (version && !json_is_string(version)))
@@ -86,6 +89,10 @@ enum tri kustomize_shape_check(const json_t *object, const char **why)
         !holds_texts(json_value_at(metadata, "annotations")))
         return doubt(why, "has an object whose labels or annotations are no texts");
     if (check_text(name, why) != TRI_YES)
+        return TRI_NOT_KNOWN;
+    if (identity_read(object, &id))
+        *why = kustomize_shape_odd(object, items_has_schema(&id));
+    if (*why)
         return TRI_NOT_KNOWN;
     return check_text(json_value_at(metadata, "namespace"), why);
 }
@@ -201,6 +208,107 @@ json_t *kustomize_shape_whole(const struct manifest *m)
     if (metadata)
         (void)json_object_update_missing(json_object_get(whole, "metadata"), metadata);
     return whole;
+}
+
+static bool is_anything(const json_t *value)
+{
+    return str_is(json_view(value), SHAPE_ANYTHING);
+}
+
+/* So high up a list that was merged is the only thing that is not kept. */
+static bool is_mapping_or_none(const json_t *value)
+{
+    return !value || json_is_null(value) || json_is_object(value);
+}
+
+static bool is_map_or_none(const json_t *value)
+{
+    return is_mapping_or_none(value) || is_anything(value);
+}
+
+static bool is_scalar_or_none(const json_t *value)
+{
+    return !json_is_object(value) && !json_is_array(value);
+}
+
+const char *kustomize_shape_odd(const json_t *object, bool has_schema)
+{
+    static const char *const members[] = {"template", "selector", "jobTemplate"};
+    const json_t *spec = json_object_get(object, "spec");
+    const json_t *inner = json_object_get(spec, "template");
+
+    if (!has_schema)
+        return NULL;
+    if (!is_mapping_or_none(spec))
+        return "has a spec that is no mapping";
+    for (size_t i = 0; i < ARRAY_LEN(members); i++)
+        if (!is_mapping_or_none(json_object_get(spec, members[i])))
+            return "has in spec a value that is no mapping";
+    if (!is_mapping_or_none(json_object_get(inner, "spec")) ||
+        !is_mapping_or_none(json_object_get(inner, "metadata")))
+        return "has in spec.template a value that is no mapping";
+    return NULL;
+}
+
+/* Elements with an image each; of volumes it is a mapping with a reference. */
+static bool have_images(const json_t *list, bool is_volumes)
+{
+    size_t index;
+    json_t *entry;
+
+    if (list && !json_is_array(list) && !is_map_or_none(list))
+        return false;
+    json_array_foreach(list, index, entry)
+    {
+        const json_t *image = json_object_get(entry, "image");
+
+        if (!is_map_or_none(entry))
+            return false;
+        if (is_volumes
+                ? !is_map_or_none(image) || !is_scalar_or_none(json_object_get(image, "reference"))
+                : !is_scalar_or_none(image))
+            return false;
+    }
+    return true;
+}
+
+static bool is_pod_spec(const json_t *spec)
+{
+    return is_mapping_or_none(spec) && have_images(json_object_get(spec, "volumes"), true);
+}
+
+/* Containers are looked for everywhere, as of old. */
+static bool have_containers(const json_t *value)
+{
+    size_t index;
+    const char *key;
+    json_t *child;
+
+    json_array_foreach(value, index, child)
+    {
+        if (!have_containers(child))
+            return false;
+    }
+    json_object_foreach(json_unconst(value), key, child)
+    {
+        if ((strcmp(key, "containers") == 0 || strcmp(key, "initContainers") == 0) &&
+            !have_images(child, false))
+            return false;
+        if (!have_containers(child))
+            return false;
+    }
+    return true;
+}
+
+const char *kustomize_shape_odd_for_images(const json_t *object)
+{
+    const json_t *spec = json_object_get(object, "spec");
+    const json_t *inner = json_object_get(spec, "template");
+
+    if (!is_pod_spec(spec) || !is_mapping_or_none(inner) ||
+        !is_pod_spec(json_object_get(inner, "spec")) || !have_containers(object))
+        return "has a value of another type where images stand";
+    return NULL;
 }
 
 bool kustomize_shape_is_open(const json_t *value)

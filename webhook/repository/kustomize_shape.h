@@ -30,5 +30,15 @@ char *kustomize_shape_of(const json_t *object);
 /* The whole object as far as it is known, the caller's own to change. */
 json_t *kustomize_shape_whole(const struct manifest *m);
 
+/*
+ * What of a shape or object is of another type than kustomize takes: it goes down to the names that
+ * an object of Kubernetes itself refers to, and `images` down to those of any kind. NULL when there
+ * is nothing; else a phrase that starts with a verb. What is not kept is taken for granted.
+ * has_schema  the object is of a kind of Kubernetes itself.
+ * Source: kustomize 5.7 api/filters/fieldspec and imagetag; builtinpluginconsts.
+ */
+const char *kustomize_shape_odd(const json_t *object, bool has_schema);
+const char *kustomize_shape_odd_for_images(const json_t *object);
+
 /* Whether the value is one of the two marks, or holds one. */
 bool kustomize_shape_is_open(const json_t *value);

@@ -2,6 +2,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "repository/kustomize_level.h"
+#include "repository/kustomize_shape.h"
 #include "repository/source_type.h"
 #include <string.h>
 
@@ -26,6 +27,12 @@ static bool keeps_name(const struct item *item)
            (str_is(kind, "APIService") && str_is(item->id.group, "apiregistration.k8s.io"));
 }
 
+/* A hash is appended in the end, behind every suffix. */
+static bool may_gain_hash(const struct open_end *hole)
+{
+    return hole->others && items_may_gain_hash(&(struct identity){.kind = hole->kind});
+}
+
 static void rename_hole(struct level *l, struct open_end *hole, struct str prefix,
                         struct str suffix)
 {
@@ -39,7 +46,7 @@ static void rename_hole(struct level *l, struct open_end *hole, struct str prefi
     if (strlen(start) > NAMING_MAX_BYTES || strlen(last) > NAMING_MAX_BYTES)
         return;
     hole->prefix = output_keep(t->output, str_from(start));
-    if (!hole->is_whole_name)
+    if (!hole->is_whole_name && !may_gain_hash(hole))
         hole->suffix = output_keep(t->output, str_from(last));
 }
 
@@ -255,5 +262,42 @@ void level_replicas(struct level *l)
         if (level_has_failed(l))
             return;
         count_replicas(l, json_str_at(entry, "name"));
+    }
+}
+
+static void doubt_shape(struct level *l, const struct item *item, const char *why)
+{
+    if (why)
+        level_may_fail(l, "yields %s %s, which %s", quote(item->id.kind).text,
+                       quote(item->id.name).text, why);
+}
+
+void level_check_shape(struct level *l, const struct item *item)
+{
+    doubt_shape(l, item, kustomize_shape_odd(item->object, items_has_schema(&item->id)));
+}
+
+/* Argo CD adds those of the Application to the top kustomization's. */
+static bool has_images(const struct level *l)
+{
+    const json_t *options = l->build->render->request->source->kustomize;
+
+    return json_array_size(json_object_get(l->document, "images")) ||
+           (l->build->depth == 1 && json_array_size(json_object_get(options, "images")));
+}
+
+void level_images(struct level *l)
+{
+    struct items *t = &l->build->items;
+
+    if (level_has_failed(l) || !has_images(l))
+        return;
+    for (size_t i = l->first; i < t->n && items_work(t); i++) {
+        const struct item *item = &t->list[i];
+        AUTO(json_unrefp)
+        json_t *whole =
+            item->object ? json_incref(item->object) : kustomize_shape_whole(item->manifest);
+
+        doubt_shape(l, item, kustomize_shape_odd_for_images(whole));
     }
 }

@@ -83,6 +83,10 @@ static const struct kustomization_case cases[] = {
      "path: /spec/x}\n",
      "FAILS k/kustomization.yaml has in patches a patch of Application a that has a path that the "
      "object lacks"},
+    {"a pattern that Go refuses, of a patch that says nothing",
+     "resources: [a.yaml]\npatches:\n- target: {kind: '+'}\n  patch: 'null'\n",
+     "PARTIAL k/kustomization.yaml has in patches a target that is not evaluated | no more "
+     "external-secrets"},
     {"a pattern that Go reads otherwise",
      "resources: [a.yaml]\npatches:\n- target: {name: '(?i)A'}\n  path: delete.yaml\n",
      "PARTIAL k/kustomization.yaml has in patches a target that is not evaluated | no more "
@@ -96,6 +100,26 @@ static const struct kustomization_case cases[] = {
      "resources: [a.yaml, notes.txt]\nreplacements:\n- source: {kind: Application, name: a}\n  "
      "targets:\n  - select: {name: notes}\n    fieldPaths: [metadata.namespace]\n",
      "COMPLETE" A " | Application a/notes"},
+    {"a replacement of a part of a name",
+     "resources: [a.yaml]\nreplacements:\n- sourceValue: z\n  targets:\n  - select: {name: a}\n   "
+     " fieldPaths: [metadata.name]\n    options: {delimiter: '-'}\n",
+     "PARTIAL k/kustomization.yaml has a replacement of a part of Application a"},
+    {"images where a list of containers is none",
+     "resources: [a.yaml]\nimages:\n- name: x\npatches:\n- target: {name: a}\n  patch: |\n    "
+     "{kind: X, metadata: {name: z}, spec: {containers: x}}\n",
+     "PARTIAL k/kustomization.yaml yields Application a, which has a value of another type where "
+     "images stand | no more external-secrets"},
+    {"which only matters with images",
+     "resources: [a.yaml]\npatches:\n- target: {name: a}\n  patch: |\n    {kind: X, metadata: "
+     "{name: z}, spec: {containers: x}}\n",
+     "COMPLETE" A},
+    {"images where spec is a list of a kind that has none",
+     "resources: [a.yaml, secret.yaml]\nimages:\n- name: x\npatches:\n- target: {kind: Secret}\n  "
+     "patch: |\n    {kind: X, metadata: {name: z}, spec: [1]}\n",
+     "PARTIAL k/kustomization.yaml yields Secret s, which has a spec that is no mapping | no more "
+     "external-secrets"},
+    {"a Deployment whose spec is a list", "resources: [a.yaml, odd.yaml]\n",
+     "PARTIAL k/kustomization.yaml lists k/odd.yaml:1 has a spec that is no mapping"},
     {"a transformer",
      "resources: [a.yaml]\ntransformers:\n- |\n  apiVersion: builtin\n  kind: PrefixTransformer\n  "
      "metadata: {name: t}\n  prefix: t-\n  fieldSpecs: [{path: metadata/name}]\n",
@@ -202,6 +226,9 @@ static void kustomization_cases(void **state)
                 "c/kustomization.yaml",
                 "kind: Component\napiVersion: kustomize.config.k8s.io/v1alpha1\nnamePrefix: c-\n",
                 NULL);
+        mkfiles(f, "k/secret.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n",
+                "k/odd.yaml",
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec: [1]\n", NULL);
         mkfile(f, "k/kustomization.yaml", c->text);
         fixture_load(f);
         actual = rendered_path(f, "k");
@@ -317,6 +344,28 @@ static void a_generated_object_is_not_certain(void **state)
     }
 }
 
+/* A patch of what is not kept of a generated object: the hash still comes behind the suffix. */
+static void a_generated_name_ends_in_a_hash(void **state)
+{
+    struct fixture *f = *state;
+    struct source source = {.path = STR("k")};
+    struct render_request q = {
+        .source = &source, .app_name = STR("root"), .destination_namespace = STR("default")};
+    AUTO(rendering_freep) struct rendering *r = NULL;
+
+    mkfile(f, "k/kustomization.yaml",
+           "nameSuffix: -s\nconfigMapGenerator:\n- {name: made, literals: [a=b]}\npatches:\n- "
+           "target: {}\n  patch: |\n    {kind: ConfigMap, metadata: {name: x}, data: {b: c}}\n");
+    fixture_load(f);
+    r = repository_render(f->repository, &q);
+    assert_int_equal(r->state, RENDER_PARTIAL);
+    assert_int_equal(r->n_open_ends, 1);
+    assert_true(str_is(r->open_ends[0].kind, "ConfigMap"));
+    assert_true(str_is(r->open_ends[0].prefix, "made"));
+    assert_true(str_is(r->open_ends[0].suffix, ""));
+    assert_false(r->open_ends[0].is_whole_name);
+}
+
 static void an_options_name_forges_no_line(void **state)
 {
     struct fixture *f = *state;
@@ -385,6 +434,7 @@ int main(void)
         CASE(some_kinds_keep_their_names),
         CASE(the_applications_own_options_are_applied),
         CASE(a_generated_object_is_not_certain),
+        CASE(a_generated_name_ends_in_a_hash),
         CASE(an_options_name_forges_no_line),
         CASE(an_unreadable_kustomization_is_not_known),
         CASE(a_tower_of_diamonds_ends),
