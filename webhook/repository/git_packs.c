@@ -15,6 +15,7 @@ enum {
     ID = 20, /* bytes of a SHA-1, as libgit2 1.5 reads repositories */
     FANOUT = 256 * 4,
     PACK_HEADER = 12,
+    ENDS = 2 * ID, /* the pack's sum and the index's own, at the end of an index */
 };
 
 static const unsigned char version_2[8] = {0xFF, 't', 'O', 'c', 0, 0, 0, 2};
@@ -54,7 +55,7 @@ static bool check_version_1(const struct index *x)
 {
     uint64_t n = x->n < FANOUT ? 0 : number(x->p + FANOUT - 4, 4);
 
-    if (x->n != FANOUT + n * (4 + ID) + 2 * ID || !grows(x->p))
+    if (x->n != FANOUT + n * (4 + ID) + ENDS || !grows(x->p))
         return false;
     for (uint64_t i = 0; i < n; i++)
         if (!is_in_pack(x, number(x->p + FANOUT + i * (4 + ID), 4)))
@@ -74,7 +75,7 @@ static bool check_version_2(const struct index *x)
     if (x->n < sizeof version_2 + FANOUT)
         return false;
     n = number(fanout + FANOUT - 4, 4);
-    least = sizeof version_2 + FANOUT + n * (ID + 4 + 4) + 2 * ID;
+    least = sizeof version_2 + FANOUT + n * (ID + 4 + 4) + ENDS;
     if (x->n < least || (x->n - least) % 8 != 0 || !grows(fanout))
         return false;
     n_large = (x->n - least) / 8;
@@ -105,7 +106,7 @@ static bool is_summed(const unsigned char *p, size_t n)
 
 static bool is_good_index(const struct index *x)
 {
-    if (x->n < (size_t)2 * ID || x->n_pack < PACK_HEADER + ID)
+    if (x->n < ENDS || x->n_pack < PACK_HEADER + ID)
         return false;
     if (!(memcmp(x->p, version_2, 4) == 0 ? memcmp(x->p, version_2, 8) == 0 && check_version_2(x)
                                           : check_version_1(x)))
