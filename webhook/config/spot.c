@@ -7,19 +7,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What stands in the file, in words. A password in a URL stays out of messages. */
+/* No setting with a wrong value is longer, and what is may be a key that was taken for another
+ * file. */
+enum { SHOWN_BYTES = 100 };
+
+/* A password in a URL, and its query, stay out of messages. */
+static void describe_text(struct str text, char *out, size_t size)
+{
+    size_t cut = text.n;
+    size_t query = str_find_char(text, '?');
+
+    if (text.n > SHOWN_BYTES) {
+        (void)snprintf(out, size, "a text of %zu bytes", text.n);
+        return;
+    }
+    while (cut && text.p[cut - 1] != '@')
+        cut--;
+    (void)snprintf(out, size, "\"%s%.*s%s\"", cut ? "…@" : "", STR_ARG(str_sub(text, cut, query)),
+                   query < text.n ? "?…" : "");
+}
+
+/* What stands in the file, in words. */
 static void describe(const json_t *value, char *out, size_t size)
 {
-    struct str text = json_view(value);
-    size_t cut = text.n;
-
     switch (json_typeof(value)) {
     case JSON_STRING:
-        while (cut && text.p[cut - 1] != '@')
-            cut--;
-        text = str_sub(text, cut, text.n);
-        (void)snprintf(out, size, "\"%s%.*s%s\"", cut ? "…@" : "", STR_ARG(str_sub(text, 0, 100)),
-                       text.n > 100 ? "…" : "");
+        describe_text(json_view(value), out, size);
         break;
     case JSON_INTEGER:
     case JSON_REAL:
