@@ -188,19 +188,80 @@ static void generate(struct level *l, const char *field, const char *kind)
     }
 }
 
+static bool values_name_argoproj(const json_t *values)
+{
+    AUTO(freep)
+    char *text = values ? xneed(json_dumps(values, JSON_COMPACT | JSON_ENCODE_ANY)) : NULL;
+
+    return text && strstr(text, "argoproj");
+}
+
+/* A file of values that is not there, or not read, may name it too. */
+static bool file_names_argoproj(const struct level *l, struct str path)
+{
+    const struct content *content;
+    size_t node;
+
+    if (!path.n)
+        return false;
+    if (tree_follow(l->build->render->tree, l->directory, path, &node) != TREE_FOUND)
+        return true;
+    content = contents_at(l->build->render->contents, node);
+    return !content || content->names_argoproj;
+}
+
+/*
+ * A chart that is fetched makes no Application, as one that a source names itself (design 3.5):
+ * but for argocd-apps, which makes what its values say, and for values that carry manifests. One
+ * that lies in the repository already is inflated as it lies there.
+ */
+static bool makes_no_definition(const struct level *l, const json_t *chart)
+{
+    struct str own = json_str_at(chart, "chartHome");
+    struct str global = json_str_at(json_object_at(l->document, "helmGlobals"), "chartHome");
+    struct str home = own.n ? own : global.n ? global : STR("charts");
+    struct str name = json_str_at(chart, "name");
+    const json_t *files = json_array_at(chart, "additionalValuesFiles");
+    AUTO(freep) char *path = xasprintf("%.*s/%.*s", STR_ARG(home), STR_ARG(name));
+    size_t node;
+
+    if (!json_str_at(chart, "repo").n || !name.n || str_is(name, "argocd-apps") ||
+        tree_follow(l->build->render->tree, l->directory, str_from(path), &node) != TREE_MISSING ||
+        values_name_argoproj(json_object_get(chart, "valuesInline")) ||
+        file_names_argoproj(l, json_str_at(chart, "valuesFile")))
+        return false;
+    for (size_t i = 0; i < json_array_size(files); i++)
+        if (file_names_argoproj(l, json_view(json_array_get(files, i))))
+            return false;
+    return true;
+}
+
+static void level_charts(struct level *l, const char *field)
+{
+    const json_t *charts = json_object_get(l->document, field);
+    size_t index;
+    const json_t *chart;
+
+    if (!json_array_size(charts))
+        return;
+    level_partial(l, "uses %s", field);
+    l->build->has_remote = true;
+    json_array_foreach(charts, index, chart)
+    {
+        if (str_is(str_from(field), "helmCharts") && makes_no_definition(l, chart))
+            items_add_hole_but_argoproj(&l->build->items);
+        else
+            items_add_hole(&l->build->items);
+    }
+}
+
 void level_generators(struct level *l)
 {
-    static const char *const charts[] = {"helmCharts", "helmChartInflationGenerator"};
 
     generate(l, "configMapGenerator", "ConfigMap");
     generate(l, "secretGenerator", "Secret");
-    for (size_t i = 0; i < ARRAY_LEN(charts); i++) {
-        if (json_array_size(json_object_get(l->document, charts[i])) == 0)
-            continue;
-        level_partial(l, "uses %s", charts[i]);
-        items_add_hole(&l->build->items);
-        l->build->has_remote = true;
-    }
+    level_charts(l, "helmCharts");
+    level_charts(l, "helmChartInflationGenerator");
 }
 
 void level_external_generators(struct level *l)

@@ -86,6 +86,11 @@ void items_add_hole(struct items *t)
     widen(append_hole(t));
 }
 
+void items_add_hole_but_argoproj(struct items *t)
+{
+    *append_hole(t) = (struct open_end){.external_secrets = true, .others = true};
+}
+
 bool items_may_gain_hash(const struct identity *id)
 {
     return identity_is_kind(id, "", "ConfigMap") || identity_is_kind(id, "", "Secret");

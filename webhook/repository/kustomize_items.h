@@ -52,6 +52,8 @@ void items_add(struct items *t, const struct manifest *manifest);
 void items_add_generated(struct items *t, json_t *object, bool gains_hash);
 /* Whatever Argo CD may make of it: nothing is known of the name. */
 void items_add_hole(struct items *t);
+/* The same, but no object of the group argoproj.io. */
+void items_add_hole_but_argoproj(struct items *t);
 /* The item is taken out; what is left is that something may come of it: of that identity if it
  * keeps it, else of that kind if it keeps that. */
 enum item_keeps { KEEPS_IDENTITY, KEEPS_KIND, KEEPS_NOTHING };
