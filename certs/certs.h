@@ -47,7 +47,8 @@ struct certs_pair {
 };
 /*
  * Reads and verifies before anything is served: the key belongs to the leaf, the chain is in
- * order and signed, dates are good at `now`, the leaf may serve TLS and names something.
+ * order and signed, dates are good at `now`, the leaf may serve TLS and names something, keys and
+ * signatures have 112 bits of security or more.
  * A key that others can read is a note; a Pod's group may (fsGroup).
  * A leaf that is its own CA is accepted, as Go's verifier (the API server's) does.
  * out  owned by the caller (certs_pair_free()).

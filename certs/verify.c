@@ -2,6 +2,7 @@
 #include "certs/certs.h"
 #include "certs/chain.h"
 #include "certs/file.h"
+#include "certs/strength.h"
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -186,6 +187,22 @@ static bool check_leaf(X509 *leaf, const char *file, struct err *err)
     return false;
 }
 
+static bool check_strength(const struct chain *chain, const char *file, struct err *err)
+{
+    for (size_t i = 0; i < chain->n; i++) {
+        const char *weakness = strength_weakness(chain->items[i]);
+        AUTO(freep) char *who = weakness ? subject_text(chain, i) : NULL;
+
+        if (!weakness)
+            continue;
+        err_what(err, ERR_INPUT, "%s %s", who, weakness);
+        err_where(err, "%s", file);
+        err_remedy(err, "issue one with syncguard certs issue");
+        return false;
+    }
+    return true;
+}
+
 /* Only what was parsed and verified is handed on, in one known form. */
 static bool write_pair(const struct chain *chain, const EVP_PKEY *key, struct certs_pair *pair)
 {
@@ -233,7 +250,7 @@ bool certs_pair_load(const char *certificate, const char *key, int64_t now, stru
     if (!check_key(&chain, private_key, key, certificate, err) ||
         !check_order(&chain, certificate, err) ||
         !check_dates(&chain, certificate, now, &pair->not_after, err) ||
-        !check_leaf(chain.items[0], certificate, err))
+        !check_leaf(chain.items[0], certificate, err) || !check_strength(&chain, certificate, err))
         return false;
     if (!write_pair(&chain, private_key, pair)) {
         err_what(err, ERR_SYSTEM, "the certificate could not be prepared for serving");
