@@ -44,6 +44,7 @@ static const struct option_row serve_options[] = {
 struct service {
     struct settings *settings;
     struct certs_pair *pair;
+    struct certs_clients *clients; /* NULL: anybody may call */
     struct program_log *program_log;
     struct metrics *metrics;
     struct decision_log *decision_log;
@@ -92,6 +93,8 @@ static int check_config(const struct service *s)
     add_field(&out, "admin", s->settings->admin);
     add_field(&out, "certificate", s->settings->tls.certificate);
     add_field(&out, "valid until", expires);
+    for (size_t i = 0; i < s->settings->tls.n_client_names; i++)
+        add_field(&out, "client", s->settings->tls.client_names[i]);
     buf_printf(&out, "  %-12s %zu\n", "repositories", s->settings->n_repositories);
     for (size_t i = 0; i < s->settings->n_protected; i++) {
         buf_printf(&out, "  %-12s ", "protected");
@@ -129,6 +132,8 @@ static bool start_server(struct service *s, struct err *err)
     s->program_log = program_log_new(STDERR_FILENO);
     s->metrics = metrics_new(SYNCGUARD_VERSION, SYNCGUARD_REVISION);
     metrics_certificate(s->metrics, "serving", s->pair->not_after);
+    if (s->clients)
+        metrics_certificate(s->metrics, "client-ca", certs_clients_not_after(s->clients));
     for (size_t i = 0; i < N_RULES; i++)
         s->rule_names[i] = rule_id_name((enum rule_id)i);
     metrics_rules(s->metrics, s->rule_names, N_RULES);
@@ -143,6 +148,7 @@ static bool start_server(struct service *s, struct err *err)
         &(struct server_options){
             .settings = s->settings,
             .pair = s->pair,
+            .clients = s->clients,
             .facts = s->store,
             .program_log = s->program_log,
             .decision_log = s->decision_log,
@@ -187,6 +193,7 @@ static void end(struct service *s)
     metrics_free(s->metrics);
     program_log_free(s->program_log);
     certs_pair_free(s->pair);
+    certs_clients_unref(s->clients);
     settings_free(s->settings);
 }
 
@@ -245,6 +252,20 @@ static void open_standard(void)
         (void)close(fd);
 }
 
+/* What TLS needs: loaded and verified. */
+static bool load_tls(struct service *s, struct err *err)
+{
+    const struct settings *settings = s->settings;
+    int64_t now = time(NULL);
+
+    return certs_pair_load(settings->tls.certificate, settings->tls.key, now, &s->pair, err) &&
+           certs_pair_check_names(s->pair, settings->tls.certificate, settings->tls.names,
+                                  settings->tls.n_names, err) &&
+           (!settings->tls.client_ca[0] ||
+            certs_clients_load(settings->tls.client_ca, settings->tls.client_names,
+                               settings->tls.n_client_names, now, &s->clients, err));
+}
+
 static int serve(const struct options *o)
 {
     struct service s = {0};
@@ -258,11 +279,7 @@ static int serve(const struct options *o)
         err_remedy(&err, "see syncguard serve --help");
         return console_unable(&command_serve, &err);
     }
-    if (!config_load(options_value(o, "--config"), &s.settings, &err) ||
-        !certs_pair_load(s.settings->tls.certificate, s.settings->tls.key, time(NULL), &s.pair,
-                         &err) ||
-        !certs_pair_check_names(s.pair, s.settings->tls.certificate, s.settings->tls.names,
-                                s.settings->tls.n_names, &err)) {
+    if (!config_load(options_value(o, "--config"), &s.settings, &err) || !load_tls(&s, &err)) {
         end(&s);
         return console_unable(&command_serve, &err);
     }

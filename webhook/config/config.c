@@ -333,6 +333,27 @@ static bool check_drain(const struct reader *r, const json_t *root)
     return false;
 }
 
+/* A CA alone would let in every certificate it has ever issued; names alone would keep out nobody.
+ */
+static bool check_clients(const struct reader *r, const json_t *root)
+{
+    const struct settings *s = r->settings;
+    const json_t *map = json_object_at(root, "tls");
+    bool has_ca = s->tls.client_ca[0] != '\0';
+
+    if (has_ca == (s->tls.n_client_names > 0))
+        return true;
+    err_what(r->err, ERR_CONFIG,
+             has_ca ? "tls.clientCA needs tls.clientNames" : "tls.clientNames needs tls.clientCA");
+    err_where(r->err, "%s:%u", r->file,
+              yaml_line_of(r->lines, map, has_ca ? "clientCA" : "clientNames"));
+    err_why(r->err, has_ca ? "whoever holds any certificate of that CA could call"
+                           : "nothing says which CA issues their certificates");
+    err_remedy(r->err, has_ca ? "list the names that the API server's client certificate bears"
+                              : "name the file of that CA, or leave the names out");
+    return false;
+}
+
 /* yaml_read() stops after the first document; what follows must not be lost in silence. Returns
  * the line of the "---" that starts a second one, or 0. */
 static unsigned second_document(struct str text)
@@ -413,7 +434,7 @@ bool config_parse(struct str text, const char *name, const char *directory, stru
         if (!json_is_object(root))
             return spot_refuse(&reader, &top, "has the wrong type", "a mapping");
         if (!read_map(&reader, &top, "") || !check_repositories(&reader, root) ||
-            !check_drain(&reader, root))
+            !check_drain(&reader, root) || !check_clients(&reader, root))
             return false;
     }
     *out = steal(&settings);

@@ -13,6 +13,8 @@
 enum { EXEMPTIONS_MAX = 1000 };
 /* A file a kind and namespace; all are read again whenever one changes. */
 enum { SNAPSHOTS_MAX = 100 };
+/* Each is compared with each name of a certificate, once a connection. */
+enum { CLIENT_NAMES_MAX = 64 };
 /* A sentence, which every message that it lets through carries. */
 enum { REASON_MAX_BYTES = 200 };
 
@@ -151,10 +153,16 @@ static const struct key keys[] = {
      .count_offset = offsetof(struct settings, tls.n_names)},
     {.path = "tls.clientCA",
      .type = KEY_PATH,
-     .wanted = "\"\"",
-     .not_yet = true,
-     .may_be_empty = true},
-    {.path = "tls.clientNames", .type = KEY_TEXTS, .wanted = "[]", .not_yet = true},
+     .wanted = "a file, or \"\"",
+     .may_be_empty = true,
+     AT(tls.client_ca)},
+    {.path = "tls.clientNames",
+     .type = KEY_TEXTS,
+     .wanted = "names that client certificates bear",
+     .max = CLIENT_NAMES_MAX,
+     .check = is_given,
+     AT(tls.client_names),
+     .count_offset = offsetof(struct settings, tls.n_client_names)},
 
     {.path = "argocd", .type = KEY_MAP},
     {.path = "argocd.namespace",

@@ -59,6 +59,7 @@ struct settings *settings_new(void)
     s->admin = xstrdup("127.0.0.1:8080");
     s->tls.certificate = xstrdup("tls.crt");
     s->tls.key = xstrdup("tls.key");
+    s->tls.client_ca = xstrdup("");
     s->argocd.namespace = xstrdup("argocd");
     s->argocd.application_namespaces = one_text("*");
     s->argocd.n_application_namespaces = 1;
@@ -94,6 +95,8 @@ void settings_free(struct settings *s)
     free(s->argocd.namespace);
     free_texts(s->argocd.application_namespaces, s->argocd.n_application_namespaces);
     free_texts(s->tls.names, s->tls.n_names);
+    free(s->tls.client_ca);
+    free_texts(s->tls.client_names, s->tls.n_client_names);
     free_texts(s->argocd.this_cluster, s->argocd.n_this_cluster);
     free(s->argocd.version);
     free(s->argocd.instance_label_key);

@@ -89,6 +89,9 @@ struct settings {
         bool tls13_only; /* minVersion "1.3" */
         char **names;    /* what the certificate has to be for; none: anything */
         size_t n_names;
+        char *client_ca;     /* "": whoever reaches us may call */
+        char **client_names; /* whose certificates count; at least one where there is a CA */
+        size_t n_client_names;
     } tls;
     struct {
         char *namespace;

@@ -30,10 +30,10 @@ static const char *const kinds[] = {"Application", "ExternalSecret"};
 static const char *const operations[] = {"CREATE", "UPDATE", "DELETE"};
 static const char *const decisions[] = {"allow", "deny"};
 static const char *const verdicts[] = {"deny", "warn", "undecided", "exempted"};
-static const char *const reasons[] = {"connections", "content-type", "deadline", "length-required",
-                                      "malformed",   "method",       "path",     "too-large",
-                                      "unanswered"};
-static const char *const reloaded[] = {"facts", "certificate", "configuration"};
+static const char *const reasons[] = {
+    "client-certificate", "connections", "content-type", "deadline",  "length-required",
+    "malformed",          "method",      "path",         "too-large", "unanswered"};
+static const char *const reloaded[] = {"facts", "certificate", "client-ca", "configuration"};
 static const char *const results[] = {"success", "failure"};
 
 #define VALUES(set) (set), ARRAY_LEN(set)

@@ -23,9 +23,9 @@ void metrics_review(struct metrics *m, const char *kind, const char *operation,
 void metrics_finding(struct metrics *m, const char *rule, const char *verdict);
 void metrics_inflight(struct metrics *m, int change);
 /* reason: "method", "path", "too-large", "length-required", "content-type", "malformed",
- * "connections", "deadline", "unanswered". */
+ * "connections", "deadline", "unanswered", "client-certificate". */
 void metrics_rejected(struct metrics *m, const char *reason);
-/* what: "facts", "certificate", "configuration"; result: "success", "failure". */
+/* what: "facts", "certificate", "client-ca", "configuration"; result: "success", "failure". */
 void metrics_reload(struct metrics *m, const char *what, const char *result);
 void metrics_log_dropped(struct metrics *m);
 /*
@@ -35,7 +35,8 @@ void metrics_log_dropped(struct metrics *m);
  */
 enum { METRICS_MAX_SOURCES = 1000 };
 void metrics_facts(struct metrics *m, const char *source, bool loaded, int64_t seen_at);
-/* which: "serving", "ca". not_after: Unix seconds; the page shows the seconds left. */
+/* which: "serving", "client-ca". not_after: Unix seconds; the page shows the seconds left; 0: there
+ * is none. */
 void metrics_certificate(struct metrics *m, const char *which, int64_t not_after);
 /* Text exposition format 0.0.4; out needs room for METRICS_PAGE_MAX bytes. now: Unix seconds. */
 enum { METRICS_PAGE_MAX = 1024 * 1024 };

@@ -2,12 +2,15 @@
 #pragma once
 #include "server/deadlines.h"
 #include "server/listener.h"
+#include "server/refusals.h"
 #include "server/repeats.h"
 #include "server/server.h"
+#include <pthread.h>
 #include <stdatomic.h>
 
 struct MHD_Daemon;
 struct route;
+struct tls_serving;
 
 /* One way in: the webhook's own, over TLS, or the plain one for probes and metrics. */
 struct door {
@@ -17,6 +20,7 @@ struct door {
     bool tls;
     unsigned cap;          /* connections served; those above get a 503 */
     _Atomic unsigned live; /* connections that count against the cap */
+    _Atomic bool leads;    /* a TLS session was seen to lead to its connection */
     struct MHD_Daemon *daemon;
     struct listener *listener;
 };
@@ -25,6 +29,10 @@ struct server {
     struct server_options options;
     struct deadlines *deadlines;
     struct repeats *repeats;
+    struct refusals *refusals;
+    pthread_mutex_t serving_lock;
+    struct tls_serving *serving;         /* of new connections; under the lock */
+    _Atomic unsigned clients_generation; /* counts who is let in; changed under the lock */
     struct door webhook;
     struct door admin;
     _Atomic bool ready;
@@ -33,6 +41,9 @@ struct server {
     _Atomic bool closing;  /* answers carry Connection: close */
     _Atomic int inflight;
 };
+
+/* What a new connection is served with, a reference of the caller's own. */
+struct tls_serving *server_serving(struct server *s, unsigned *clients_generation);
 
 enum {
     ADMIN_CONNECTIONS = 64, /* probes and scrapes: a handful of clients */

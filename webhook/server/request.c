@@ -24,6 +24,7 @@ struct refusal {
 };
 
 enum refusal_id {
+    NOT_LET_IN,
     TOO_MANY,
     NO_PATH,
     NO_METHOD,
@@ -32,6 +33,7 @@ enum refusal_id {
     TOO_LARGE,
 };
 static const struct refusal refusals[] = {
+    [NOT_LET_IN] = {403, "client-certificate", "a client certificate is wanted here"},
     [TOO_MANY] = {503, "connections", "syncguard serves as many connections as it may; try again"},
     [NO_PATH] = {404, "path", "there is nothing at this path"},
     [NO_METHOD] = {405, "method", "this path does not answer this method"},
@@ -64,6 +66,8 @@ static bool is_json(struct MHD_Connection *c)
 static const struct refusal *refuse(struct request *r, struct MHD_Connection *c, const char *url,
                                     const char *method)
 {
+    if (!connection_of(c)->let_in)
+        return &refusals[NOT_LET_IN];
     if (connection_of(c)->excess)
         return &refusals[TOO_MANY];
     r->route = route_find(r->door->routes, r->door->n_routes, url);
@@ -177,6 +181,7 @@ static enum MHD_Result answer(struct request *r, struct MHD_Connection *c)
     response = MHD_create_response_from_buffer(n, buf_take(&reply.body), MHD_RESPMEM_MUST_FREE);
     if (!response)
         abort(); /* out of memory, as mem.h has it */
+    r->closes = r->closes || connection_is_outdated(connection_of(c));
     add_headers(r, &reply, response);
     result = MHD_queue_response(c, reply.status, response);
     MHD_destroy_response(response);

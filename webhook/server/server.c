@@ -6,7 +6,10 @@
 #include "server/routes.h"
 #include "server/tls.h"
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 /* A connection's buffers. Half of it is read at a time, so a large review comes in few pieces; it
@@ -29,21 +32,23 @@ static unsigned daemon_cap(const struct door *door)
     return 2 * door->cap;
 }
 
+/* How long a connection of our own may take to be announced, at the start. */
+enum { LEAD_WAIT_MS = 5000 };
+
 static const unsigned daemon_flags =
     MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC;
 
 static struct MHD_Daemon *start_webhook(struct server *s)
 {
     struct door *door = &s->webhook;
-    const struct certs_pair *pair = s->options.pair;
 
     return MHD_start_daemon(
         daemon_flags | MHD_USE_TLS, 0, NULL, NULL, request_handle, door,
         MHD_OPTION_NOTIFY_CONNECTION, connection_notify, door, MHD_OPTION_NOTIFY_COMPLETED,
         request_completed, door, MHD_OPTION_UNESCAPE_CALLBACK, request_unescape, NULL,
         MHD_OPTION_THREAD_POOL_SIZE, n_workers(), MHD_OPTION_CONNECTION_LIMIT, daemon_cap(door),
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_HTTPS_MEM_CERT,
-        pair->certificate_pem, MHD_OPTION_HTTPS_MEM_KEY, pair->key_pem, MHD_OPTION_HTTPS_PRIORITIES,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+        MHD_OPTION_HTTPS_CERT_CALLBACK2, tls_retrieve, MHD_OPTION_HTTPS_PRIORITIES,
         tls_priorities(s->options.settings->tls.tls13_only), MHD_OPTION_END);
 }
 
@@ -75,6 +80,65 @@ static bool open_door(struct door *door, const char *address,
     return true;
 }
 
+/*
+ * The callbacks of GnuTLS have no argument of ours; libmicrohttpd leaves its connection in the
+ * session, which is written nowhere. A connection of our own shows whether this version does it:
+ * bytes that are no TLS end it at once, and by then it was announced.
+ */
+static bool check_lead(struct door *door, struct err *err)
+{
+    static const char no_tls[] = "no TLS\n";
+    const struct sockaddr_un nobody = {.sun_family = AF_UNIX};
+    int fds[2];
+    struct pollfd ended = {.events = POLLIN};
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) == 0) {
+        ended.fd = fds[1];
+        (void)send(fds[1], no_tls, sizeof no_tls - 1, MSG_NOSIGNAL);
+        if (MHD_add_connection(door->daemon, fds[0], (const struct sockaddr *)&nobody,
+                               sizeof nobody) == MHD_YES)
+            (void)poll(&ended, 1, LEAD_WAIT_MS);
+        (void)close(fds[1]);
+    }
+    if (atomic_load(&door->leads))
+        return true;
+    err_what(err, ERR_SYSTEM,
+             "this libmicrohttpd does not lead from a TLS session to its "
+             "connection");
+    err_why(err, "its version is %s", MHD_get_version());
+    err_remedy(err, "use 0.9.75, which is known to");
+    return false;
+}
+
+struct tls_serving *server_serving(struct server *s, unsigned *clients_generation)
+{
+    struct tls_serving *t;
+
+    (void)pthread_mutex_lock(&s->serving_lock);
+    t = tls_serving_ref(s->serving);
+    *clients_generation = atomic_load(&s->clients_generation);
+    (void)pthread_mutex_unlock(&s->serving_lock);
+    return t;
+}
+
+bool server_use_tls(struct server *s, const struct certs_pair *pair, struct certs_clients *clients,
+                    struct err *err)
+{
+    struct tls_serving *next = NULL;
+    struct tls_serving *former;
+
+    if (!tls_serving_new(pair, clients, &next, err))
+        return false;
+    (void)pthread_mutex_lock(&s->serving_lock);
+    former = s->serving;
+    s->serving = next;
+    if (former && !certs_clients_same(tls_serving_clients(former), clients))
+        (void)atomic_fetch_add(&s->clients_generation, 1);
+    (void)pthread_mutex_unlock(&s->serving_lock);
+    tls_serving_unref(former);
+    return true;
+}
+
 bool server_start(const struct server_options *options, struct server **out, struct err *err)
 {
     const struct settings *settings = options->settings;
@@ -83,12 +147,15 @@ bool server_start(const struct server_options *options, struct server **out, str
     s->options = *options;
     s->deadlines = deadlines_new(settings->limits.request_timeout_ms);
     s->repeats = repeats_new();
+    s->refusals = refusals_new();
+    (void)pthread_mutex_init(&s->serving_lock, NULL);
     s->webhook = (struct door){.server = s, .tls = true, .cap = settings->limits.connections};
     s->webhook.routes = routes_webhook(&s->webhook.n_routes);
     s->admin = (struct door){.server = s, .cap = ADMIN_CONNECTIONS};
     s->admin.routes = routes_admin(&s->admin.n_routes);
-    if (!open_door(&s->webhook, settings->listen, start_webhook, err) ||
-        !open_door(&s->admin, settings->admin, start_admin, err)) {
+    if (!server_use_tls(s, options->pair, options->clients, err) ||
+        !open_door(&s->webhook, settings->listen, start_webhook, err) ||
+        !check_lead(&s->webhook, err) || !open_door(&s->admin, settings->admin, start_admin, err)) {
         server_free(s);
         return false;
     }
@@ -133,5 +200,8 @@ void server_free(struct server *s)
     close_door(&s->admin);
     deadlines_free(s->deadlines);
     repeats_free(s->repeats);
+    refusals_free(s->refusals);
+    tls_serving_unref(s->serving);
+    (void)pthread_mutex_destroy(&s->serving_lock);
     free(s);
 }

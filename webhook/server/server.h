@@ -3,6 +3,7 @@
 #include "base/attr.h"
 #include "base/err.h"
 #include "certs/certs.h"
+#include "certs/clients.h"
 #include "config/settings.h"
 #include "facts/store.h"
 #include "log/decision_log.h"
@@ -15,7 +16,8 @@ struct watch;
 
 struct server_options {
     const struct settings *settings; /* all borrowed; must outlive the server */
-    const struct certs_pair *pair;
+    const struct certs_pair *pair;   /* needed until the server has started, as are the clients */
+    struct certs_clients *clients;   /* NULL: anybody may call */
     struct facts_store *facts;
     struct program_log *program_log;
     struct decision_log *decision_log;
@@ -27,6 +29,14 @@ struct server_options {
 /* Opens both listeners (port 0 takes a free one) and starts answering. */
 bool server_start(const struct server_options *options, struct server **out,
                   struct err *err) MUST_CHECK;
+/*
+ * From now on new connections get this pair, and have to show such a certificate. Kept ones go on
+ * as they are; where other clients are let in than before, their next answer ends them.
+ * pair is borrowed for the call; of clients the server takes a reference of its own. Thread-safe.
+ * Fails with ERR_INPUT where GnuTLS does not take the pair; then nothing has changed.
+ */
+bool server_use_tls(struct server *s, const struct certs_pair *pair, struct certs_clients *clients,
+                    struct err *err) MUST_CHECK;
 unsigned server_port(const struct server *s);
 unsigned server_admin_port(const struct server *s);
 /* /readyz answers 200 once this was called with true (design 5: facts' first load ended). */

@@ -1,5 +1,11 @@
-/* tls.h: what GnuTLS is told: the versions we speak, and to say when a handshake is over. */
+/* tls.h: what GnuTLS is told: versions, the pair to serve, whether a client has to show itself. */
 #pragma once
+#include "base/attr.h"
+#include "base/err.h"
+#include "certs/certs.h"
+#include "certs/clients.h"
+#include <gnutls/abstract.h>
+#include <gnutls/gnutls.h>
 #include <stdbool.h>
 
 struct MHD_Connection;
@@ -8,6 +14,34 @@ struct MHD_Connection;
  * 1.3 alone on request; no key exchange without forward secrecy. */
 const char *tls_priorities(bool tls13_only);
 
-/* Calls connection_handshake_done(), on the connection's own thread, once its handshake is
- * complete. To be called when libmicrohttpd announces the connection. */
-void tls_watch_handshake(struct MHD_Connection *connection);
+/*
+ * What a connection is served with, from its handshake to its end: immutable, shared by reference
+ * count. A new one reaches new connections; kept ones stay with theirs.
+ */
+struct tls_serving;
+
+/*
+ * pair     borrowed for the call.
+ * clients  NULL: anybody may call. The serving takes a reference of its own.
+ * out      set with one reference.
+ * Fails with ERR_INPUT: GnuTLS does not take the pair, whatever OpenSSL made of it.
+ */
+bool tls_serving_new(const struct certs_pair *pair, struct certs_clients *clients,
+                     struct tls_serving **out, struct err *err) MUST_CHECK;
+struct tls_serving *tls_serving_ref(struct tls_serving *t);
+void tls_serving_unref(struct tls_serving *t); /* NULL is fine */
+const struct certs_clients *tls_serving_clients(const struct tls_serving *t);
+
+/* For MHD_OPTION_HTTPS_CERT_CALLBACK2: the pair of what the connection is served with. */
+int tls_retrieve(gnutls_session_t session, const struct gnutls_cert_retr_st *info,
+                 gnutls_pcert_st **certificates, unsigned *n, gnutls_ocsp_data_st **ocsp,
+                 unsigned *n_ocsp, gnutls_privkey_t *key, unsigned *flags);
+
+/*
+ * Prepares the session of a connection that libmicrohttpd has just announced: asks for a
+ * certificate where clients have to show one, and calls connection_handshake_done(), on the
+ * connection's own thread, once its handshake is complete and the client is let in; any other
+ * handshake fails. False where the session does not lead back to the connection: neither the
+ * callback above nor this would work.
+ */
+bool tls_begin(struct MHD_Connection *connection, const struct tls_serving *t);

@@ -249,6 +249,29 @@ static void run_refusals(const struct refusal *cases, size_t n, enum err_kind ki
     }
 }
 
+static void clients_need_a_ca_and_names(void **state)
+{
+    static const struct refusal cases[] = {
+        {"tls:\n  clientCA: ca.crt\n",
+         "c.yaml:2: tls.clientCA needs tls.clientNames: whoever holds any certificate of that CA "
+         "could call; list the names that the API server's client certificate bears"},
+        {"tls: {clientCA: ca.crt,\n  clientNames: []}\n",
+         "c.yaml:1: tls.clientCA needs tls.clientNames: whoever holds any certificate of that CA "
+         "could call; list the names that the API server's client certificate bears"},
+        {"tls:\n  clientNames: [apiserver]\n",
+         "c.yaml:2: tls.clientNames needs tls.clientCA: nothing says which CA issues their "
+         "certificates; name the file of that CA, or leave the names out"},
+    };
+    AUTO(settings_freep)
+    struct settings *s = parse("tls: {clientCA: clients/ca.crt, clientNames: [a, b]}\n");
+
+    (void)state;
+    assert_string_equal(s->tls.client_ca, "/etc/syncguard/clients/ca.crt");
+    assert_int_equal(s->tls.n_client_names, 2);
+    assert_string_equal(s->tls.client_names[1], "b");
+    run_refusals(cases, ARRAY_LEN(cases), ERR_CONFIG);
+}
+
 static void unknown_keys_are_named_with_their_line(void **state)
 {
     static const struct refusal cases[] = {
@@ -474,10 +497,6 @@ static void a_hundred_snapshots_are_enough(void **state)
 static void what_is_not_acted_on_is_refused_not_ignored(void **state)
 {
     static const struct refusal cases[] = {
-        {"tls: {clientCA: ca.crt}\n",
-         "c.yaml:1: tls.clientCA is not supported yet: found \"ca.crt\", wanted \"\""},
-        {"tls: {clientNames: [apiserver]}\n",
-         "c.yaml:1: tls.clientNames is not supported yet: found a list, wanted []"},
         {"cluster: {source: in-cluster}\n",
          "c.yaml:1: cluster.source is not supported yet: found \"in-cluster\", wanted auto, "
          "none or {snapshot: [FILE]}"},
@@ -773,6 +792,7 @@ int main(void)
         cmocka_unit_test(an_exemption_that_says_too_little_is_refused),
         cmocka_unit_test(exemptions_have_a_limit),
         cmocka_unit_test(an_empty_list_of_protected_secrets_protects_none),
+        cmocka_unit_test(clients_need_a_ca_and_names),
         cmocka_unit_test(unknown_keys_are_named_with_their_line),
         cmocka_unit_test(wrong_types_say_what_was_found),
         cmocka_unit_test(wrong_values_say_what_is_wanted),
