@@ -18,6 +18,7 @@ struct yaml_lines {
     size_t n;
     size_t n_slots; /* a power of two, at least twice n */
     bool has_repeats;
+    bool has_merges;
 };
 
 static const size_t MEMBER = SIZE_MAX;
@@ -100,6 +101,16 @@ void yaml_lines_note_repeat(struct yaml_lines *lines)
 bool yaml_has_repeats(const struct yaml_lines *lines)
 {
     return lines->has_repeats;
+}
+
+void yaml_lines_note_merge(struct yaml_lines *lines)
+{
+    lines->has_merges = true;
+}
+
+bool yaml_has_merges(const struct yaml_lines *lines)
+{
+    return lines->has_merges;
 }
 
 unsigned yaml_line_of(const struct yaml_lines *lines, const json_t *object, const char *key)

@@ -7,5 +7,6 @@ struct yaml_lines *yaml_lines_new(void);
 void yaml_lines_set_member(struct yaml_lines *lines, const json_t *object, const char *key,
                            unsigned line);
 void yaml_lines_note_repeat(struct yaml_lines *lines);
+void yaml_lines_note_merge(struct yaml_lines *lines);
 void yaml_lines_set_item(struct yaml_lines *lines, const json_t *array, size_t index,
                          unsigned line);

@@ -221,6 +221,8 @@ static bool fill(struct builder *b, const struct yaml_node *mapping, struct obje
         struct yaml_scalar resolved;
         json_t *value = NULL;
 
+        if (b->lines && scalar->kind == YAML_NODE_SCALAR && str_is(scalar->text, "<<"))
+            yaml_lines_note_merge(b->lines);
         if (yaml_node_is_merge(key)) {
             if (!merge(b, key->next, o))
                 return false;

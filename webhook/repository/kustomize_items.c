@@ -101,21 +101,25 @@ static struct open_end hole_of(const struct item *item)
     return output_open_end(&item->id);
 }
 
+void items_widen_hole(struct open_end *hole, enum item_keeps keeps)
+{
+    if (keeps == KEEPS_NOTHING) {
+        widen(hole);
+    } else if (keeps == KEEPS_KIND) {
+        hole->prefix = hole->suffix = hole->namespace = STR("");
+        hole->is_whole_name = false;
+    }
+}
+
 void items_open(struct items *t, struct item *item, enum item_keeps keeps)
 {
     struct open_end *hole = append_hole(t);
 
-    if (keeps == KEEPS_NOTHING || (item->gains_hash && !items_may_gain_hash(&item->id))) {
-        widen(hole);
-    } else {
-        *hole = hole_of(item);
-        if (keeps == KEEPS_KIND) {
-            hole->prefix = hole->namespace = STR("");
-            hole->is_whole_name = false;
-        }
-        if (item->gains_hash)
-            hole->is_whole_name = false;
-    }
+    *hole = hole_of(item);
+    items_widen_hole(hole,
+                     item->gains_hash && !items_may_gain_hash(&item->id) ? KEEPS_NOTHING : keeps);
+    if (item->gains_hash)
+        hole->is_whole_name = false;
     item->gone = true;
 }
 

@@ -58,7 +58,9 @@ void items_add_hole_but_argoproj(struct items *t);
  * keeps it, else of that kind if it keeps that. */
 enum item_keeps { KEEPS_IDENTITY, KEEPS_KIND, KEEPS_NOTHING };
 void items_open(struct items *t, struct item *item, enum item_keeps keeps);
-/* The same for all from `first` on, and the holes lose what was known of them. */
+/* The same for what is a hole already. */
+void items_widen_hole(struct open_end *hole, enum item_keeps keeps);
+/* As items_open() for all from `first` on, and the holes lose what was known of them. */
 void items_open_all(struct items *t, size_t first, size_t first_hole);
 /* Takes out what is gone. */
 void items_sweep(struct items *t, size_t first);

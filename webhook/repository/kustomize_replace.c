@@ -389,19 +389,45 @@ static void replace_fields(struct replacement *r, struct item *item, const json_
     }
 }
 
+/* What the fields of a target leave of an object that may be one. */
+static enum item_keeps what_all_leave(const json_t *paths)
+{
+    enum item_keeps least = json_array_size(paths) ? KEEPS_IDENTITY : KEEPS_KIND; /* the name */
+    size_t index;
+    json_t *text;
+
+    json_array_foreach(paths, index, text)
+    {
+        struct str one = json_view(text);
+        struct path path;
+        enum item_keeps keeps = KEEPS_IDENTITY;
+
+        if (!str_starts(one, STR("spec.")) && !str_starts(one, STR("data.")))
+            keeps = what_stays(&path, read_path(one, &path));
+        if (keeps > least)
+            least = keeps;
+    }
+    return least;
+}
+
+static bool is_word(struct str text)
+{
+    for (size_t i = 0; i < text.n; i++)
+        if (!isalnum((unsigned char)text.p[i]))
+            return false;
+    return text.n > 0;
+}
+
 /* What is possible besides may be a target, too. */
 static void widen_holes(struct level *l, const json_t *target)
 {
     struct items *t = &l->build->items;
-    const json_t *paths = json_object_get(target, "fieldPaths");
-    bool touches_identity = json_array_size(paths) == 0;
-    size_t index;
-    json_t *text;
+    struct str kind = json_str_at(json_object_get(target, "select"), "kind"); /* an expression */
+    enum item_keeps keeps = what_all_leave(json_object_get(target, "fieldPaths"));
 
-    json_array_foreach(paths, index, text) touches_identity |=
-        !str_starts(json_view(text), STR("spec.")) && !str_starts(json_view(text), STR("data."));
-    for (size_t i = l->first_hole; touches_identity && i < t->n_holes; i++)
-        t->holes[i] = (struct open_end){.argoproj = true, .external_secrets = true, .others = true};
+    for (size_t i = l->first_hole; keeps != KEEPS_IDENTITY && i < t->n_holes; i++)
+        if (!t->holes[i].kind.n || !is_word(kind) || str_eq(kind, t->holes[i].kind))
+            items_widen_hole(&t->holes[i], keeps);
 }
 
 static void replace_in(struct replacement *r, const json_t *target)

@@ -75,7 +75,7 @@ static enum tri read_chunk(struct str chunk, json_t *documents, char **why)
         return TRI_YES;
     if (lines && yaml_has_repeats(lines))
         return say(why, TRI_NOT_KNOWN, "repeats a key");
-    if (str_contains(chunk, STR("<<")))
+    if (lines && yaml_has_merges(lines))
         return say(why, TRI_NOT_KNOWN, "merges keys");
     if (json_array_size(documents) == DOCUMENTS_MAX)
         return say(why, TRI_NOT_KNOWN, "holds more than 1000 documents");

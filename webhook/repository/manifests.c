@@ -310,7 +310,7 @@ static bool read_chunk(struct parser *p, struct str chunk, unsigned line)
     }
     if (!document || json_is_null(document))
         return true;
-    if (str_contains(chunk, STR("<<")))
+    if (yaml_has_merges(lines))
         differ(p, false, line + skipped, "merges keys");
     else if (yaml_has_repeats(lines))
         differ(p, true, line + skipped, "repeats a key");
