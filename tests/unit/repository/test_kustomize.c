@@ -103,7 +103,8 @@ static const struct kustomization_case cases[] = {
     {"a replacement of a part of a name",
      "resources: [a.yaml]\nreplacements:\n- sourceValue: z\n  targets:\n  - select: {name: a}\n   "
      " fieldPaths: [metadata.name]\n    options: {delimiter: '-'}\n",
-     "PARTIAL k/kustomization.yaml has a replacement of a part of Application a"},
+     "PARTIAL k/kustomization.yaml has a replacement of a part of Application a | "
+     "no more external-secrets"},
     {"images where a list of containers is none",
      "resources: [a.yaml]\nimages:\n- name: x\npatches:\n- target: {name: a}\n  patch: |\n    "
      "{kind: X, metadata: {name: z}, spec: {containers: x}}\n",
