@@ -31,8 +31,9 @@ static const char *const operations[] = {"CREATE", "UPDATE", "DELETE"};
 static const char *const decisions[] = {"allow", "deny"};
 static const char *const verdicts[] = {"deny", "warn", "undecided", "exempted"};
 static const char *const reasons[] = {
-    "client-certificate", "connections", "content-type", "deadline",  "length-required",
-    "malformed",          "method",      "path",         "too-large", "unanswered"};
+    "client-certificate", "connections", "content-type", "deadline", "length-required",
+    "malformed",          "memory",      "method",       "path",     "too-large",
+    "unanswered"};
 static const char *const reloaded[] = {"facts", "certificate", "client-ca", "configuration"};
 static const char *const results[] = {"success", "failure"};
 

@@ -1,6 +1,7 @@
 #include "review/decode.h"
 #include "base/json.h"
 #include "objects/identity.h"
+#include "review/cost.h"
 #include "review/held.h"
 #include "review/read.h"
 #include "review/resources.h"
@@ -160,14 +161,50 @@ static void drop_unwanted(json_t *resources, struct str name)
     }
 }
 
+void decode_no_memory(struct err *err)
+{
+    err_what(err, ERR_LIMIT, "too many large reviews are being judged; try again");
+}
+
+/* Takes what judging the object may need; sets *unreadable when that is more than there ever is. */
+static bool reserve(const struct review *r, struct held *h, enum which_object which,
+                    const char **unreadable, struct err *err)
+{
+    struct budget *budget = h->spans.budget;
+    size_t cost = 0;
+
+    if (!budget)
+        return true;
+    for (unsigned id = 0; id < N_PATHS; id++) {
+        bool yaml = r->kind == REVIEW_APPLICATION && (id == PATH_SPEC || id == PATH_OPERATION);
+
+        if (path_is_of_object(&path_table[id]))
+            cost += cost_of_value(spans_get(&h->spans, which, id), yaml);
+    }
+    if (cost > budget->max - h->spans.capacity - h->n_reserved) {
+        *unreadable = "judging it would take too much memory";
+        return true;
+    }
+    if (!budget_take(budget, cost)) {
+        decode_no_memory(err);
+        return false;
+    }
+    h->n_reserved += cost;
+    return true;
+}
+
 /* The captured fields of one object as a tree; sets *unreadable instead when jansson cannot. */
-static bool project(const struct review *r, const struct held *h, enum which_object which,
-                    json_t **out, const char **unreadable, struct err *err)
+static bool project(const struct review *r, struct held *h, enum which_object which, json_t **out,
+                    const char **unreadable, struct err *err)
 {
     AUTO(json_unrefp) json_t *root = NULL;
 
     *unreadable = h->spans.objects[which].unreadable;
     if (*unreadable || !h->spans.objects[which].present)
+        return true;
+    if (!reserve(r, h, which, unreadable, err))
+        return false;
+    if (*unreadable)
         return true;
     root = json_object();
     for (unsigned id = 0; id < N_PATHS; id++) {

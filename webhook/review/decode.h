@@ -8,9 +8,11 @@
 /*
  * spans  its bytes are taken over: the review's views point into them.
  * out    owned by the caller (review_free()).
- * Fails with ERR_INPUT as scan_finish() says.
+ * Fails with ERR_INPUT or ERR_LIMIT as scan_finish() says.
  */
 bool decode(struct spans *spans, struct review **out, struct err *err) MUST_CHECK;
+/* The sentence for a review that the budget has no room for just now; ERR_LIMIT. */
+void decode_no_memory(struct err *err);
 
 /* enum review_kind by group and kind, any version (design 8). */
 enum review_kind decode_kind(struct str group, struct str kind);

@@ -1,7 +1,12 @@
 #include "review/held.h"
 #include "base/mem.h"
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+/* What so much memory was used for is handed back to the system: large reviews are rare, and
+ * glibc would keep it (malloc_trim(3)). */
+enum { TRIM_BYTES = 8 * 1024 * 1024 };
 
 /* jansson fails to build a tree only when memory is gone (base/mem.h says what follows). */
 static void must(bool done)
@@ -30,10 +35,16 @@ struct held *held_of(const struct review *r)
 
 void held_free(struct held *h)
 {
+    struct budget *budget;
+
     if (!h)
         return;
+    budget = h->spans.budget;
     spans_clear(&h->spans);
     json_decref(h->values);
+    budget_give(budget, h->n_reserved);
+    if (h->n_reserved > TRIM_BYTES)
+        (void)malloc_trim(0);
     free(h);
 }
 

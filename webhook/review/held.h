@@ -8,7 +8,8 @@
 /* review.owned. */
 struct held {
     struct spans spans;
-    json_t *values; /* an array */
+    size_t n_reserved; /* taken from spans.budget besides */
+    json_t *values;    /* an array */
 };
 
 /* An empty review with its struct held. The caller frees it with review_free(). */

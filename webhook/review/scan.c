@@ -56,6 +56,7 @@ struct scan {
     bool capture_lost; /* past a limit: the bytes were taken back */
     size_t capture_from;
     struct spans spans;
+    bool starved; /* the budget was used up, and what was kept is gone */
 
     scan_extent_fn on_extent;
     void *closure;
@@ -78,7 +79,7 @@ struct scan *scan_new(const struct scan_options *options)
     struct scan *s = xcalloc(1, sizeof *s);
 
     s->state = STATE_VALUE;
-    spans_init(&s->spans, SCAN_ARENA_BYTES);
+    spans_init(&s->spans, SCAN_ARENA_BYTES, options ? options->budget : NULL);
     if (options) {
         s->path = options->path;
         s->on_extent = options->on_extent;
@@ -519,7 +520,7 @@ bool scan_feed(struct scan *s, struct str chunk)
 {
     struct cursor c = {chunk.p, chunk.p, chunk.n ? chunk.p + chunk.n : chunk.p};
 
-    while (c.p < c.end && s->state != STATE_FAILED) {
+    while (c.p < c.end && s->state != STATE_FAILED && !s->spans.starved) {
         switch (s->state) {
         case STATE_IN_STRING:
             read_string(s, &c);
@@ -542,6 +543,11 @@ bool scan_feed(struct scan *s, struct str chunk)
         }
     }
     s->n_read += chunk.n;
+    if (s->spans.starved) { /* what it holds may serve another review at once */
+        s->starved = true;
+        s->state = STATE_FAILED;
+        spans_clear(&s->spans);
+    }
     return s->state != STATE_FAILED;
 }
 
@@ -549,6 +555,10 @@ bool scan_finish(struct scan *s, struct review **out, struct err *err)
 {
     if (s->state != STATE_FAILED && s->state != STATE_END)
         fail_malformed(s, s->n_read, "", "it ends early");
+    if (s->starved) {
+        decode_no_memory(err);
+        return false;
+    }
     if (s->state == STATE_FAILED) {
         err_what(err, ERR_INPUT, "%s", s->failure);
         return false;

@@ -1,6 +1,7 @@
 /* scan.h: reads an AdmissionReview as it arrives and keeps only the spans that matter. */
 #pragma once
 #include "base/attr.h"
+#include "base/budget.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "review/block.h" /* enum scan_path */
@@ -34,6 +35,7 @@ typedef void (*scan_extent_fn)(void *closure, const struct scan_extent *extent);
 
 struct scan_options {
     enum scan_path path;
+    struct budget *budget;    /* of everybody's reviews; borrowed until the review is freed, too */
     scan_extent_fn on_extent; /* NULL in production */
     void *closure;
 };
@@ -50,6 +52,8 @@ bool scan_feed(struct scan *s, struct str chunk);
 /*
  * Ends the document and decodes it; afterwards the scan can only be freed.
  * out  owned by the caller (review_free()); independent of the scan.
+ * Fails with ERR_LIMIT when the budget has too little left now; an object that would take more than
+ * all of it is `unreadable`.
  * Fails with ERR_INPUT: malformed JSON, a duplicate key on a path we read, a field of the request
  * itself with a wrong type, an apiVersion other than admission.k8s.io/v1, a kind other than
  * AdmissionReview, or no request.uid. `what` is one clear sentence for the 400. What the API server

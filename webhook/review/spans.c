@@ -6,13 +6,14 @@
 /* What the captured fields of most reviews fit in. */
 enum { FIRST_BYTES = 4096 };
 
-void spans_init(struct spans *s, size_t max_bytes)
+void spans_init(struct spans *s, size_t max_bytes, struct budget *budget)
 {
-    *s = (struct spans){.max = max_bytes};
+    *s = (struct spans){.max = max_bytes, .budget = budget};
 }
 
 void spans_clear(struct spans *s)
 {
+    budget_give(s->budget, s->capacity);
     free(s->bytes);
     *s = (struct spans){0};
 }
@@ -26,6 +27,13 @@ bool spans_add(struct spans *s, struct str bytes)
 
         while (wanted - s->n < bytes.n)
             wanted *= 2; /* bounded: s->max is far below SIZE_MAX / 2 */
+        if (wanted > s->max)
+            wanted = s->max;
+        if (!budget_take(s->budget, wanted)) { /* the old one is there until it was copied */
+            s->starved = true;
+            return false;
+        }
+        budget_give(s->budget, s->capacity);
         s->bytes = xrealloc(s->bytes, wanted);
         s->capacity = wanted;
     }

@@ -1,6 +1,7 @@
 /* spans.h: the bytes of an AdmissionReview that were kept, by path. */
 #pragma once
 #include "base/attr.h"
+#include "base/budget.h"
 #include "base/str.h"
 #include "review/paths.h"
 #include <stdint.h>
@@ -19,6 +20,8 @@ struct span {
  * taken back by shortening it (base/arena.h cannot take back). Offsets, because it moves.
  */
 struct spans {
+    struct budget *budget; /* borrowed, asked before the buffer grows; NULL: none */
+    bool starved;          /* it said no, so bytes are missing */
     char *bytes;
     size_t n;
     size_t capacity;
@@ -31,9 +34,9 @@ struct spans {
     } objects[N_OBJECTS];
 };
 
-void spans_init(struct spans *s, size_t max_bytes);
+void spans_init(struct spans *s, size_t max_bytes, struct budget *budget);
 void spans_clear(struct spans *s);
-/* Appends; false when the ceiling is reached, nothing is appended then. */
+/* Appends; false when the ceiling is reached or the budget used up, nothing is appended then. */
 bool spans_add(struct spans *s, struct str bytes) MUST_CHECK;
 /* A value's raw JSON text; STR_NONE when absent or null. Valid until the next spans_add(). */
 struct str spans_get(const struct spans *s, enum which_object which, enum path_id id);

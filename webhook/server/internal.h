@@ -1,5 +1,6 @@
 /* internal.h: what the files of the server room share; nobody else includes it. */
 #pragma once
+#include "base/budget.h"
 #include "server/deadlines.h"
 #include "server/listener.h"
 #include "server/refusals.h"
@@ -27,6 +28,7 @@ struct door {
 
 struct server {
     struct server_options options;
+    struct budget memory; /* what reviews take, from their first byte to their answer */
     struct deadlines *deadlines;
     struct repeats *repeats;
     struct refusals *refusals;
@@ -46,6 +48,9 @@ struct server {
 struct tls_serving *server_serving(struct server *s, unsigned *clients_generation);
 
 enum {
+    /* The connections themselves take about 50 MB when all 512 are used; together that stays below
+     * 128 MB. A usual review takes some 100 KB of it for less than a millisecond. */
+    MEMORY_BYTES = 64 * 1024 * 1024,
     ADMIN_CONNECTIONS = 64, /* probes and scrapes: a handful of clients */
     /* They ask at once; idle connections must not crowd out the kubelet's probe. */
     ADMIN_IDLE_MS = 5 * 1000,

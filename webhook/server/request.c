@@ -141,7 +141,7 @@ static void add_headers(const struct request *r, const struct reply *reply,
     (void)MHD_add_response_header(response, "Content-Type", reply->type);
     if (reply->status == MHD_HTTP_METHOD_NOT_ALLOWED)
         (void)MHD_add_response_header(response, "Allow", r->route->methods);
-    if (reply->status == MHD_HTTP_SERVICE_UNAVAILABLE && r->refusal)
+    if (reply->status == MHD_HTTP_SERVICE_UNAVAILABLE && reply->rejected)
         (void)MHD_add_response_header(response, "Retry-After", "1");
     if (r->closes || (r->door->tls && atomic_load(&r->server->closing)))
         (void)MHD_add_response_header(response, "Connection", "close");

@@ -145,6 +145,7 @@ bool server_start(const struct server_options *options, struct server **out, str
     struct server *s = xcalloc(1, sizeof *s);
 
     s->options = *options;
+    s->memory.max = MEMORY_BYTES;
     s->deadlines = deadlines_new(settings->limits.request_timeout_ms);
     s->repeats = repeats_new();
     s->refusals = refusals_new();

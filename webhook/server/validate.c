@@ -14,19 +14,27 @@
 /* A line carries the fields of one object that rules read; report/ bounds each of them. */
 enum { DECISION_LINE_MAX_BYTES = 2 * 1024 * 1024 };
 
-void validate_chunk(struct request *r, struct str chunk)
+static void begin(struct request *r)
 {
     if (!r->scan)
-        r->scan = scan_new(NULL);
+        r->scan = scan_new(&(struct scan_options){.budget = &r->server->memory});
+}
+
+void validate_chunk(struct request *r, struct str chunk)
+{
+    begin(r);
     /* Malformed is found out at the end: the rest of the body has to be read anyway. */
     (void)scan_feed(r->scan, chunk);
 }
 
-static void malformed(const struct err *err, struct reply *reply)
+/* A 503 is no verdict: the API server tries again, then does as its failurePolicy says. */
+static void refuse(const struct err *err, struct reply *reply)
 {
-    reply->status = MHD_HTTP_BAD_REQUEST;
+    bool starved = err->kind == ERR_LIMIT;
+
+    reply->status = starved ? MHD_HTTP_SERVICE_UNAVAILABLE : MHD_HTTP_BAD_REQUEST;
     reply->type = "text/plain; charset=utf-8";
-    reply->rejected = "malformed";
+    reply->rejected = starved ? "memory" : "malformed";
     text_escape(&reply->body, str_from(err->what), 0);
     buf_addc(&reply->body, '\n');
 }
@@ -101,10 +109,9 @@ void validate_answer(struct request *r, struct reply *reply)
     int64_t now = clock_unix_seconds();
     uint64_t duration_us;
 
-    if (!r->scan)
-        r->scan = scan_new(NULL); /* no byte came: an empty document */
+    begin(r); /* where no byte came: an empty document */
     if (!scan_finish(r->scan, &review, &err)) {
-        malformed(&err, reply);
+        refuse(&err, reply);
         return;
     }
     if (!review->unchanged) /* nearly every request: allowed whatever the facts say */
