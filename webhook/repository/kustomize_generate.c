@@ -188,17 +188,19 @@ static void generate(struct level *l, const char *field, const char *kind)
     }
 }
 
-static bool values_name_argoproj(const json_t *values)
+/* Whether values hold the apiVersion of an Application; its annotations stand in many. */
+static bool values_carry_argoproj(const json_t *values)
 {
     AUTO(freep)
     char *text = values ? xneed(json_dumps(values, JSON_COMPACT | JSON_ENCODE_ANY)) : NULL;
 
-    return text && strstr(text, "argoproj");
+    return text && strstr(text, "argoproj.io/v");
 }
 
-/* A file of values that is not there, or not read, may name it too. */
-static bool file_names_argoproj(const struct level *l, struct str path)
+/* A file of values that is not there, or not read, may carry one, too. */
+static bool file_carries_argoproj(const struct level *l, struct str path)
 {
+    const struct document *document;
     const struct content *content;
     size_t node;
 
@@ -207,7 +209,10 @@ static bool file_names_argoproj(const struct level *l, struct str path)
     if (tree_follow(l->build->render->tree, l->directory, path, &node) != TREE_FOUND)
         return true;
     content = contents_at(l->build->render->contents, node);
-    return !content || content->names_argoproj;
+    if (!content || content->unread || !content->names_argoproj)
+        return !content || content->unread;
+    document = contents_document(l->build->render->contents, node);
+    return !document || !document->json || values_carry_argoproj(document->json);
 }
 
 /*
@@ -227,11 +232,11 @@ static bool makes_no_definition(const struct level *l, const json_t *chart)
 
     if (!json_str_at(chart, "repo").n || !name.n || str_is(name, "argocd-apps") ||
         tree_follow(l->build->render->tree, l->directory, str_from(path), &node) != TREE_MISSING ||
-        values_name_argoproj(json_object_get(chart, "valuesInline")) ||
-        file_names_argoproj(l, json_str_at(chart, "valuesFile")))
+        values_carry_argoproj(json_object_get(chart, "valuesInline")) ||
+        file_carries_argoproj(l, json_str_at(chart, "valuesFile")))
         return false;
     for (size_t i = 0; i < json_array_size(files); i++)
-        if (file_names_argoproj(l, json_view(json_array_get(files, i))))
+        if (file_carries_argoproj(l, json_view(json_array_get(files, i))))
             return false;
     return true;
 }
