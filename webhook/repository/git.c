@@ -1,21 +1,21 @@
 #include "repository/git.h"
 #include "base/mem.h"
+#include "repository/git_layout.h"
 #include "repository/git_library.h"
+#include "repository/git_setup.h"
 #include "repository/repository.h"
+#include <string.h>
 
 /* Design 9. A window is small enough that the limit counts: the default maps whole packs. */
 #define CACHE_MAX_BYTES ((ssize_t)16 * 1024 * 1024)
 #define WINDOW_BYTES ((size_t)4 * 1024 * 1024)
 #define WINDOWS_MAX_BYTES ((size_t)32 * 1024 * 1024)
 
-/* Nothing of the repository is run: no hook, no filter, only its configuration and objects are
- * read, so it does not matter who owns it. */
+/* Nothing of the repository is run: no hook, no filter, only its objects are read, so it does not
+ * matter who owns it. */
 static bool set_options(void)
 {
-    const char *extensions[] = {"worktreeconfig", "partialclone"};
-
     return git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0) == 0 &&
-           git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, extensions, ARRAY_LEN(extensions)) == 0 &&
            git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 1) == 0 &&
            git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, CACHE_MAX_BYTES) == 0 &&
            git_libgit2_opts(GIT_OPT_SET_MWINDOW_SIZE, WINDOW_BYTES) == 0 &&
@@ -57,60 +57,36 @@ const char *git_text(void)
 
 bool git_is_bare(const char *path)
 {
-    git_repository *repository = NULL;
-    bool is_bare;
+    struct git_layout l;
+    bool found = git_layout_find(path, &l) && !l.is_work_tree;
 
-    if (!git_start())
-        return false;
-    is_bare = git_repository_open_bare(&repository, path) == 0;
-    git_repository_free(repository);
-    git_stop();
-    return is_bare;
+    git_layout_clear(&l);
+    return found;
 }
 
 bool git_is_repository(const char *path)
 {
-    git_repository *repository = NULL;
-    bool found;
+    struct git_layout l;
+    bool found = git_layout_find(path, &l);
 
-    if (!git_start())
-        return false;
-    found = git_repository_open_ext(&repository, path, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL) == 0;
-    git_repository_free(repository);
-    git_stop();
+    git_layout_clear(&l);
     return found;
-}
-
-static char *read_origin(git_repository *repository)
-{
-    git_config *config = NULL;
-    git_config *snapshot = NULL;
-    const char *url = NULL;
-    char *origin;
-
-    if (git_repository_config(&config, repository) == 0 &&
-        git_config_snapshot(&snapshot, config) == 0 &&
-        git_config_get_string(&url, snapshot, "remote.origin.url") != 0)
-        url = NULL;
-    origin = xstrdup(url ? url : "");
-    git_config_free(snapshot);
-    git_config_free(config);
-    return origin;
 }
 
 bool repository_git_origin(const char *path, char **out)
 {
-    git_repository *repository = NULL;
-    bool is_work_tree;
+    struct git_layout l;
+    struct git_setup setup = {0};
+    struct err err = {0};
+    /* another Git may be able to read what we cannot: it is a work tree all the same */
+    bool found = git_layout_find(path, &l);
+    bool is_read = found && git_setup_read(l.common, path, &setup, &err);
+    bool has_origin = is_read && setup.remote && strcmp(setup.remote, "origin") == 0;
 
-    if (!git_start())
-        return false;
-    is_work_tree =
-        git_repository_open_ext(&repository, path, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL) == 0 &&
-        !git_repository_is_bare(repository);
-    if (is_work_tree)
-        *out = read_origin(repository);
-    git_repository_free(repository);
-    git_stop();
-    return is_work_tree;
+    found = found && (l.is_work_tree || setup.is_work_tree);
+    if (found)
+        *out = xstrdup(has_origin ? setup.url : "");
+    git_setup_clear(&setup);
+    git_layout_clear(&l);
+    return found;
 }

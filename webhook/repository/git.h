@@ -51,6 +51,7 @@ struct git_name {
     const char *tag_prefix; /* source.tagPrefix; "" is none */
     struct git_id id;       /* "" where it leads to no commit that can be read */
     char *why;              /* owned; set there: one phrase about the revision, no full stop */
+    bool is_broken; /* and that may pass: what names it is damaged, or a fetch is under way */
 };
 
 /*

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <git2/sys/odb_backend.h>
-#include <stdio.h>
+#include <git2/sys/repository.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,8 +15,8 @@
 
 enum {
     PIECE_BYTES = 16 * 1024,
-    HEADER_MAX_BYTES = 32,     /* "commit 18446744073709551615" and a NUL */
-    LINE_MAX_BYTES = 4096 + 2, /* PATH_MAX in an alternates file */
+    HEADER_MAX_BYTES = 32,              /* "commit 18446744073709551615" and a NUL */
+    ALTERNATES_MAX_BYTES = 1024 * 1024, /* a path each; 32 of them are followed */
 };
 
 /* Takes over `path`. What is there already is left out, so that alternates which lead to each other
@@ -39,27 +39,31 @@ static void add_directory(struct git_objects *o, char *path)
     o->directories[o->n_directories++] = path;
 }
 
-/* gitrepository-layout(5), objects/info/alternates: a path on each line, relative to `objects`. */
-static void add_alternates(struct git_objects *o, const char *objects)
+/* gitrepository-layout(5), objects/info/alternates: a path on each line, relative to `objects`.
+ * False where libgit2 would wait for such a file, or not end. */
+static bool add_alternates(struct git_objects *o, const char *objects)
 {
     AUTO(freep) char *file = xasprintf("%s/info/alternates", objects);
-    char line[LINE_MAX_BYTES];
-    FILE *stream = fopen(file, "re");
+    AUTO(freep) char *text = NULL;
+    struct str rest;
+    struct str line;
+    size_t n;
+    enum git_file found = git_file_read(file, ALTERNATES_MAX_BYTES, &text, &n);
 
-    if (!stream)
-        return;
-    while (fgets(line, sizeof line, stream)) {
-        line[strcspn(line, "\n")] = '\0';
-        if (line[0] && line[0] != '#')
-            add_directory(o, line[0] == '/' ? xstrdup(line) : xasprintf("%s/%s", objects, line));
-    }
-    (void)fclose(stream);
+    if (found == GIT_FILE_DAMAGED)
+        return false;
+    rest = str_from(text);
+    while (found == GIT_FILE_READ && str_split(&rest, '\n', &line))
+        if (line.n && line.p[0] != '#')
+            add_directory(o, line.p[0] == '/' ? xstrndup(line)
+                                              : xasprintf("%s/%.*s", objects, STR_ARG(line)));
+    return true;
 }
 
-static bool refuse(const char *path, struct err *err)
+static bool refuse(const char *path, const char *why, struct err *err)
 {
     err_what(err, ERR_INPUT, "%.300s cannot be read as a Git repository", path);
-    err_why(err, "libgit2: %s", git_text());
+    err_why(err, "%s", why);
     err_remedy(err, "give the top of a work tree, or a bare repository");
     return false;
 }
@@ -79,18 +83,49 @@ static uint64_t packs_signature(const struct git_objects *o)
     return sum;
 }
 
+/* What libgit2 opens of a repository, besides its packs, without a look at what it is. */
+static bool is_harmless(const struct git_layout *l)
+{
+    static const char *const names[] = {"HEAD", "commondir", "shallow"};
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        AUTO(freep) char *path = xasprintf("%s/%s", l->common, names[i]);
+
+        if (!git_file_is_harmless(path))
+            return false;
+    }
+    return true;
+}
+
+/* Without its configuration, of which git_setup_read() has read what counts. */
+static bool open_repository(struct git_objects *o)
+{
+    git_config *empty = NULL;
+    bool good = git_repository_open_bare(&o->repository, o->layout.common) == 0 &&
+                git_config_new(&empty) == 0 && git_repository_set_config(o->repository, empty) == 0;
+
+    git_config_free(empty); /* the repository holds its own reference */
+    return good;
+}
+
 bool git_objects_init(struct git_objects *o, const char *path, struct err *err)
 {
-    /* NO_SEARCH: a directory inside a work tree names another repository than it seems to. */
-    if (git_repository_open_ext(&o->repository, path, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL) != 0)
-        return refuse(path, err);
-    add_directory(o, xasprintf("%sobjects", git_repository_commondir(o->repository)));
+    if (!git_layout_find(path, &o->layout))
+        return refuse(path, "it holds no .git, nor a HEAD, refs and objects of its own", err);
+    if (!git_setup_read(o->layout.common, path, &o->setup, err))
+        return false;
+    if (!is_harmless(&o->layout))
+        return refuse(path, "a file of it is no regular file", err);
+    add_directory(o, xasprintf("%s/objects", o->layout.common));
     for (size_t i = 0; i < o->n_directories; i++) {
         if (!git_packs_check(o->directories[i], err))
             return false;
-        add_alternates(o, o->directories[i]);
+        if (!add_alternates(o, o->directories[i]))
+            return refuse(path, "its list of alternates cannot be read", err);
     }
-    return git_repository_odb(&o->odb, o->repository) == 0 || refuse(path, err);
+    if (open_repository(o) && git_repository_odb(&o->odb, o->repository) == 0)
+        return true;
+    return refuse(path, git_text(), err);
 }
 
 void git_objects_clear(struct git_objects *o)
@@ -99,6 +134,8 @@ void git_objects_clear(struct git_objects *o)
         free(o->directories[i]);
     git_odb_free(o->odb);
     git_repository_free(o->repository);
+    git_setup_clear(&o->setup);
+    git_layout_clear(&o->layout);
 }
 
 /* One inflation under way. */

@@ -2,6 +2,8 @@
 #pragma once
 #include "base/attr.h"
 #include "base/err.h"
+#include "repository/git_layout.h"
+#include "repository/git_setup.h"
 #include <git2.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,7 +17,9 @@ enum {
 };
 
 struct git_objects {
-    git_repository *repository;
+    struct git_layout layout;
+    struct git_setup setup;
+    git_repository *repository; /* what linked work trees share, without its configuration */
     git_odb *odb;
     char *directories[GIT_OBJECTS_MAX_DIRECTORIES]; /* of loose objects: ours and alternates */
     size_t n_directories;
@@ -23,7 +27,7 @@ struct git_objects {
 };
 
 /* libgit2 has been started. Fails with ERR_INPUT when there is no repository at `path` itself, or
- * an index of its packs is damaged. */
+ * an index of its packs is damaged, or libgit2 could wait for a file of it for ever. */
 bool git_objects_init(struct git_objects *o, const char *path, struct err *err) MUST_CHECK;
 void git_objects_clear(struct git_objects *o); /* all zero is fine */
 

@@ -2,23 +2,17 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "repository/git.h"
+#include "repository/git_layout.h"
 #include <dirent.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 enum {
-    /* Loose references; `git gc` packs them, and a mirror of 10,000 branches has packed ones. */
+    /* Loose references that are looked at one by one; `git gc` packs them, and a mirror of 10,000
+     * branches has packed ones. */
     ENTRIES_MAX = 20000,
     DEPTH_MAX = 16, /* "refs/remotes/origin/team/feature/…" */
-};
-
-/* Where a repository keeps what is its own, and what linked work trees share. */
-struct places {
-    char *own;    /* .git, or .git/worktrees/NAME */
-    char *common; /* the same, or .git */
 };
 
 static char *below(const char *directory, const char *name)
@@ -33,45 +27,13 @@ static bool is_directory(const char *path)
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* The path in a file of one line, behind `prefix`, relative to `directory`. NULL when it is none.
- * gitrepository-layout(5): "gitdir: PATH" in a .git file, PATH in commondir. */
-static char *read_path(const char *file, const char *prefix, const char *directory)
+/* A repository that is just being made, or is damaged, has one as well. */
+static struct git_layout find_places(const char *path)
 {
-    char line[PATH_MAX];
-    FILE *stream = fopen(file, "re");
-    bool read = stream && fgets(line, sizeof line, stream);
-    const char *path = line + strlen(prefix);
+    struct git_layout p;
 
-    if (stream)
-        (void)fclose(stream);
-    if (!read || strncmp(line, prefix, strlen(prefix)) != 0)
-        return NULL;
-    line[strcspn(line, "\n")] = '\0';
-    return path[0] == '/' ? xstrdup(path) : below(directory, path);
-}
-
-static struct places find_places(const char *path)
-{
-    struct places p = {.own = below(path, ".git")};
-    AUTO(freep) char *common = NULL;
-
-    if (!is_directory(p.own)) {
-        char *linked = read_path(p.own, "gitdir: ", path);
-
-        free(p.own);
-        p.own = linked ? linked : xstrdup(path); /* bare */
-    }
-    common = below(p.own, "commondir");
-    p.common = read_path(common, "", p.own);
-    if (!p.common)
-        p.common = xstrdup(p.own);
+    (void)git_layout_find(path, &p);
     return p;
-}
-
-static void places_clear(struct places *p)
-{
-    free(p->own);
-    free(p->common);
 }
 
 /* FNV-1a: a change detector, no defence against forgery. */
@@ -104,25 +66,38 @@ static void sign_name(uint64_t *signature, const char *directory, const char *na
     (void)sign_stat(signature, path, &st);
 }
 
-/* A reference is written to a new file that is renamed: its directory changes as well. */
+/* What kind it is, without a look at the file where the directory tells. */
+static bool is_file(int above, const struct dirent *entry)
+{
+    struct stat st;
+
+    if (entry->d_type != DT_UNKNOWN && entry->d_type != DT_LNK)
+        return entry->d_type != DT_DIR;
+    return fstatat(above, entry->d_name, &st, 0) != 0 || !S_ISDIR(st.st_mode);
+}
+
+/* A reference is written to a new file that is renamed: its directory changes as well. So where
+ * there are very many, the rest goes without a look at each. */
 static void sign_tree(uint64_t *signature, const char *directory, unsigned depth, size_t *left)
 {
     DIR *dir = opendir(directory);
     const struct dirent *entry;
     uint64_t sum = 0; /* readdir(3) knows no order */
 
-    while (dir && *left && (entry = readdir(dir)) != NULL) {
+    while (dir && (entry = readdir(dir)) != NULL) {
         AUTO(freep) char *path = NULL;
         uint64_t one = 0xcbf29ce484222325U;
         struct stat st;
+        bool is_one_file;
 
         if (entry->d_name[0] == '.')
             continue;
-        --*left;
-        path = below(directory, entry->d_name);
+        is_one_file = is_file(dirfd(dir), entry);
         sign(&one, entry->d_name, strlen(entry->d_name));
-        if (sign_stat(&one, path, &st) && S_ISDIR(st.st_mode) && depth < DEPTH_MAX)
+        path = !is_one_file || *left ? below(directory, entry->d_name) : NULL;
+        if (path && sign_stat(&one, path, &st) && !is_one_file && depth < DEPTH_MAX)
             sign_tree(&one, path, depth + 1, left);
+        *left -= is_one_file && *left;
         sum += one;
     }
     if (dir)
@@ -135,7 +110,7 @@ uint64_t git_refs_signature(const char *path)
     static const char *const own[] = {"HEAD", "FETCH_HEAD"};
     static const char *const common[] = {"HEAD",    "FETCH_HEAD",   "packed-refs",
                                          "shallow", "objects/pack", "objects/info/alternates"};
-    struct places p = find_places(path);
+    struct git_layout p = find_places(path);
     AUTO(freep) char *real = realpath(p.own, NULL); /* git-sync exchanges a symlink */
     AUTO(freep) char *refs = below(p.common, "refs");
     uint64_t signature = 0xcbf29ce484222325U;
@@ -148,7 +123,7 @@ uint64_t git_refs_signature(const char *path)
     for (size_t i = 0; i < ARRAY_LEN(common); i++)
         sign_name(&signature, p.common, common[i]);
     sign_tree(&signature, refs, 0, &left);
-    places_clear(&p);
+    git_layout_clear(&p);
     return signature;
 }
 
@@ -165,11 +140,11 @@ static int64_t fetched_at(const char *directory)
 
 int64_t git_fetched_at(const char *path)
 {
-    struct places p = find_places(path);
+    struct git_layout p = find_places(path);
     int64_t own = fetched_at(p.own);
     int64_t common = fetched_at(p.common);
 
-    places_clear(&p);
+    git_layout_clear(&p);
     if (own <= 0 && common <= 0)
         return own < common ? own : common;
     return own > common ? own : common;
@@ -180,7 +155,7 @@ void git_refs_directories(const char *path, void (*visit)(const char *directory,
 {
     static const char *const below_common[] = {"refs", "refs/heads", "refs/tags", "refs/remotes",
                                                "refs/remotes/origin"};
-    struct places p = find_places(path);
+    struct git_layout p = find_places(path);
 
     visit(p.own, closure);
     if (strcmp(p.own, p.common) != 0)
@@ -191,5 +166,5 @@ void git_refs_directories(const char *path, void (*visit)(const char *directory,
         if (is_directory(directory))
             visit(directory, closure);
     }
-    places_clear(&p);
+    git_layout_clear(&p);
 }

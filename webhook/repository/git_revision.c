@@ -3,6 +3,7 @@
 #include "base/str.h"
 #include "repository/git.h"
 #include "repository/git_library.h"
+#include "repository/git_names.h"
 #include "repository/git_objects.h"
 #include "repository/semver.h"
 #include <stdlib.h>
@@ -31,6 +32,8 @@ struct question {
     const char *path;
     const char *revision;
     const char *tag_prefix;
+    struct git_names *names;
+    bool *is_broken; /* set where what is there cannot be read, as it may be in a while */
     struct git_argocd argocd;
     bool of_remote;     /* as the remote has it that this is a clone of */
     const char *remote; /* then: "refs/remotes/origin/"; "" for a mirror */
@@ -50,6 +53,13 @@ static enum found fail(const struct question *q, const char *what, const char *w
     return FAILED;
 }
 
+/* What lies there may be another the next time: a crash, or a copy under way. */
+static enum found fail_for_now(const struct question *q, const char *what, const char *why)
+{
+    *q->is_broken = true;
+    return fail(q, what, why);
+}
+
 static void suggest_full_name(const struct question *q)
 {
     err_remedy(q->err, "give a full name, as git -C DIR show-ref lists them, or a commit's id");
@@ -61,7 +71,7 @@ static enum found follow_tag(const struct question *q, git_oid *id)
     git_tag *tag = NULL;
 
     if (git_tag_lookup(&tag, q->repository, id) != 0)
-        return fail(q, "leads to no commit", git_text());
+        return fail_for_now(q, "leads to no commit", git_text());
     git_oid_cpy(id, git_tag_target_id(tag));
     git_tag_free(tag);
     return FOUND;
@@ -78,7 +88,7 @@ static enum found peel(const struct question *q, const git_oid *id, git_oid *out
         const char *why = NULL;
 
         if (!git_objects_look(q->objects, &here, &n_bytes, &type, &why))
-            return fail(q, "leads to no commit", why);
+            return fail_for_now(q, "leads to no commit", why);
         if (n_bytes > GIT_OBJECTS_MAX_BYTES ||
             (type != GIT_OBJECT_COMMIT && type != GIT_OBJECT_TAG))
             break;
@@ -96,81 +106,35 @@ static enum found peel(const struct question *q, const git_oid *id, git_oid *out
 static enum found find_reference(const struct question *q, const char *prefix, git_oid *out)
 {
     AUTO(freep) char *name = xasprintf("%s%s", prefix, q->revision);
+    const char *why = NULL;
     git_oid id;
-    /* through symbolic ones, as HEAD is */
-    int status = git_reference_name_to_id(&id, q->repository, name);
 
-    if (status == GIT_ENOTFOUND || status == GIT_EINVALIDSPEC)
-        return NOT_FOUND;
-    return status == 0 ? peel(q, &id, out) : fail(q, "cannot be read", git_text());
+    switch (git_names_find(q->names, name, &id, &why)) {
+    case GIT_FOUND:
+        return peel(q, &id, out);
+    case GIT_BROKEN:
+        return fail_for_now(q, "cannot be read", why);
+    case GIT_NOT_FOUND:
+        break;
+    }
+    return NOT_FOUND;
 }
 
-/* As Git writes it into FETCH_HEAD (transport_anonymize_url(), store_updated_refs()): without the
- * user, a slash at the end and ".git". The scheme goes as well. */
-static struct str fetched_url(const char *url)
-{
-    const char *scheme = strstr(url, "://");
-    struct str text = str_from(scheme ? scheme + 3 : url);
-    size_t user = str_find_char(text, '@');
-
-    if (user < str_find_char(text, '/'))
-        text = str_sub(text, user + 1, text.n);
-    while (str_ends(text, STR("/")))
-        text.n--;
-    if (str_ends(text, STR(".git")))
-        text.n -= sizeof ".git" - 1;
-    return text;
-}
-
-/* A line of FETCH_HEAD that is looked for. */
-struct fetched {
-    const char *revision; /* NULL: what was fetched without a name, which is the remote's HEAD */
-    const char *url;      /* where from; "": whatever was */
-    git_oid id;
-    bool found;
-};
-
-static int compare_fetched(const char *name, const char *url, const git_oid *id, unsigned is_merge,
-                           void *payload)
-{
-    struct fetched *f = payload;
-    struct str text = name ? str_from(name) : STR("");
-
-    (void)is_merge;
-    if (f->url[0] && !str_eq(fetched_url(f->url), fetched_url(url ? url : "")))
-        return 0;
-    if (f->revision && str_starts(str_from(f->revision), STR("refs/")))
-        ; /* a full name */
-    else if (str_starts(text, STR("refs/heads/")))
-        text = str_sub(text, sizeof "refs/heads/" - 1, text.n);
-    else if (str_starts(text, STR("refs/tags/")))
-        text = str_sub(text, sizeof "refs/tags/" - 1, text.n);
-    if (f->revision ? !str_eq(text, str_from(f->revision)) : text.n != 0)
-        return 0;
-    git_oid_cpy(&f->id, id);
-    f->found = true;
-    return 1;
-}
-
-/* Linked work trees share what the main one fetched: FETCH_HEAD lies with it. */
-static void read_fetch_head(git_repository *repository, struct fetched *f)
-{
-    git_repository *common = NULL;
-
-    (void)git_repository_fetchhead_foreach(repository, compare_fetched, f);
-    if (!f->found && git_repository_is_worktree(repository) &&
-        git_repository_open_bare(&common, git_repository_commondir(repository)) == 0)
-        (void)git_repository_fetchhead_foreach(common, compare_fetched, f);
-    git_repository_free(common);
-}
-
-/* revision  as in struct fetched. */
+/* revision  NULL: what was fetched without a name, which is the remote's HEAD. */
 static enum found find_fetched(const struct question *q, const char *revision, git_oid *out)
 {
-    struct fetched f = {.revision = revision, .url = q->url};
+    const char *why = NULL;
+    git_oid id;
 
-    read_fetch_head(q->repository, &f);
-    return f.found ? peel(q, &f.id, out) : NOT_FOUND;
+    switch (git_names_fetched(q->names, revision, q->url, &id, &why)) {
+    case GIT_FOUND:
+        return peel(q, &id, out);
+    case GIT_BROKEN:
+        return fail_for_now(q, "cannot be read", why);
+    case GIT_NOT_FOUND:
+        break;
+    }
+    return NOT_FOUND;
 }
 
 /* What go-git shortens by more than "refs/" (ReferenceName.Short): Argo CD finds no "heads/main".
@@ -229,17 +193,14 @@ static enum found find_full_name(const struct question *q, git_oid *out)
  */
 static enum found find_own_head(const struct question *q, git_oid *out)
 {
-    git_reference *head = NULL;
+    AUTO(freep) char *head = q->remote[0] ? git_names_target(q->names, "HEAD") : NULL;
     struct question branch = *q;
     enum found found = NOT_FOUND;
 
-    if (q->remote[0] && git_reference_lookup(&head, q->repository, "HEAD") == 0 &&
-        git_reference_type(head) == GIT_REFERENCE_SYMBOLIC &&
-        str_starts(str_from(git_reference_symbolic_target(head)), STR("refs/heads/"))) {
-        branch.revision = git_reference_symbolic_target(head) + sizeof "refs/heads/" - 1;
+    if (head && str_starts(str_from(head), STR("refs/heads/"))) {
+        branch.revision = head + sizeof "refs/heads/" - 1;
         found = find_reference(&branch, q->remote, out);
     }
-    git_reference_free(head);
     return found == NOT_FOUND ? find_reference(q, "", out) : found;
 }
 
@@ -302,24 +263,12 @@ static enum found find_abbreviated(const struct question *q, struct str digits, 
     return status == 0 ? peel(q, &whole, out) : fail(q, "cannot be read", git_text());
 }
 
-/* git_repository_is_empty() asks besides whether HEAD names Git's default branch. */
-static bool has_references(git_repository *repository)
-{
-    git_reference_iterator *all = NULL;
-    const char *name;
-    bool found = git_reference_iterator_new(&all, repository) == 0 &&
-                 git_reference_next_name(&name, all) == 0;
-
-    git_reference_iterator_free(all);
-    return found;
-}
-
 static void say_not_found(const struct question *q)
 {
     err_what(q->err, ERR_INPUT, "revision %.200s of %.200s was not found", q->revision, q->path);
     err_why(q->err, "%s",
             /* git-sync keeps none, only what it fetched */
-            !has_references(q->repository) && !git_fetched_at(q->path)
+            !git_names_has(q->names, "refs/") && !git_fetched_at(q->path)
                 ? "nothing has been committed there"
             : git_repository_is_shallow(q->repository) == 1
                 ? "no branch, tag or commit is called so; the clone is shallow"
@@ -328,43 +277,21 @@ static void say_not_found(const struct question *q)
                "see git -C DIR show-ref; what only the remote has, git fetch --tags brings");
 }
 
-/* A clone's tags, by name. */
-struct tags {
-    git_strarray names;
-    struct str *texts;
-    bool *taken;
-};
-
-static bool read_tags(const struct question *q, struct tags *tags)
-{
-    if (git_tag_list(&tags->names, q->repository) != 0)
-        return false;
-    tags->texts = xcalloc(tags->names.count, sizeof *tags->texts);
-    tags->taken = xcalloc(tags->names.count, sizeof *tags->taken);
-    for (size_t i = 0; i < tags->names.count; i++)
-        tags->texts[i] = str_from(tags->names.strings[i]);
-    return true;
-}
-
-static void tags_clear(struct tags *tags)
-{
-    git_strarray_dispose(&tags->names);
-    free(tags->texts);
-    free(tags->taken);
-}
-
 /* All that Argo CD might take have to lead to one commit. */
-static enum found find_taken(const struct question *q, const struct tags *tags, git_oid *out)
+static enum found find_taken(const struct question *q, const struct semver_question *asked,
+                             const bool *taken, git_oid *out)
 {
     bool is_first = true;
 
-    for (size_t i = 0; i < tags->names.count; i++) {
+    for (size_t i = 0; i < asked->n_tags; i++) {
+        AUTO(freep) char *name = NULL;
         struct question one = *q;
         git_oid id;
 
-        if (!tags->taken[i])
+        if (!taken[i])
             continue;
-        one.revision = tags->names.strings[i];
+        name = xstrndup(asked->tags[i]);
+        one.revision = name;
         if (find_name(&one, &id) != FOUND)
             return fail(q, "leads to no commit", "the tag it stands for cannot be read");
         if (!is_first && git_oid_cmp(&id, out) != 0)
@@ -380,7 +307,6 @@ static enum found find_taken(const struct question *q, const struct tags *tags, 
 /* A range of versions, and what tagPrefix makes of a version. */
 static enum found find_range(const struct question *q, git_oid *out)
 {
-    struct tags tags = {.texts = NULL};
     struct semver_question asked = {
         .revision = str_from(q->revision),
         .tag_prefix = str_from(q->tag_prefix),
@@ -388,16 +314,17 @@ static enum found find_range(const struct question *q, git_oid *out)
         .argocd_minor = q->argocd.minor,
     };
     AUTO(freep) char *name = NULL;
+    AUTO(freep) bool *taken = NULL;
     struct question prefixed = *q;
     enum found found = NOT_FOUND;
+    const char *why = NULL;
 
     if (!semver_is_constraint(asked.revision) && asked.tag_prefix.n == 0)
         return NOT_FOUND;
-    if (!read_tags(q, &tags))
-        return fail(q, "cannot be looked for among the tags", git_text());
-    asked.tags = tags.texts;
-    asked.n_tags = tags.names.count;
-    switch (semver_pick(&asked, tags.taken)) {
+    if (!git_names_tags(q->names, &asked.tags, &asked.n_tags, &why))
+        return fail_for_now(q, "cannot be looked for among the tags", why);
+    taken = xcalloc(asked.n_tags + 1, sizeof *taken);
+    switch (semver_pick(&asked, taken)) {
     case SEMVER_LITERAL:
         break;
     case SEMVER_PREFIXED:
@@ -406,7 +333,7 @@ static enum found find_range(const struct question *q, git_oid *out)
         found = find_name(&prefixed, out);
         break;
     case SEMVER_TAGS:
-        found = find_taken(q, &tags, out);
+        found = find_taken(q, &asked, taken, out);
         break;
     case SEMVER_NOT_KNOWN:
         found = fail(q, "is not known",
@@ -414,7 +341,6 @@ static enum found find_range(const struct question *q, git_oid *out)
                      "argocd.version is not set");
         break;
     }
-    tags_clear(&tags);
     return found;
 }
 
@@ -446,12 +372,16 @@ static enum found find(const struct question *q, git_oid *out)
 bool git_find_commit(struct git_objects *objects, const char *path, const char *revision,
                      git_oid *out, struct err *err)
 {
+    struct git_names *names = git_names_new(&objects->layout);
+    bool is_broken;
     struct question q = {
         .objects = objects,
         .repository = objects->repository,
         .path = path,
         .revision = revision,
         .tag_prefix = "",
+        .names = names,
+        .is_broken = &is_broken,
         .remote = "",
         .url = "",
         .err = err,
@@ -460,128 +390,68 @@ bool git_find_commit(struct git_objects *objects, const char *path, const char *
 
     if (found == NOT_FOUND)
         say_not_found(&q);
+    git_names_free(names);
     return found == FOUND;
 }
 
-static bool has_references_of(git_repository *repository, const char *remote)
-{
-    AUTO(freep) char *glob = xasprintf("refs/remotes/%s/*", remote);
-    git_reference_iterator *all = NULL;
-    const char *name;
-    bool found = git_reference_iterator_glob_new(&all, repository, glob) == 0 &&
-                 git_reference_next_name(&name, all) == 0;
-
-    git_reference_iterator_free(all);
-    return found;
-}
-
-/* What a repository is a clone of. */
-struct remote {
-    char *name; /* NULL: nothing, it is a mirror, or what git-sync leaves */
-    char *url;
-};
-
-/* "remote.NAME.url"; its name is empty where it is no such line. */
-static struct str remote_of_url(const char *key)
-{
-    struct str text = str_from(key);
-
-    if (!str_starts(text, STR("remote.")) || !str_ends(text, STR(".url")) ||
-        text.n <= sizeof "remote..url" - 1)
-        return STR("");
-    return str_sub(text, sizeof "remote." - 1, text.n - (sizeof ".url" - 1));
-}
-
-/* "origin", or the only one that has a URL. Line by line: libgit2 1.5.1 loses memory when it looks
- * for lines by a pattern, as git_remote_list() and git_remote_lookup() do (git_regexp_search). */
-static void find_remote(git_config *config, struct remote *out)
-{
-    git_config_iterator *all = NULL;
-    git_config_entry *entry;
-    bool is_origin = false;
-    size_t n = 0;
-
-    if (git_config_iterator_new(&all, config) != 0)
-        return;
-    while (!is_origin && git_config_next(&entry, all) == 0) {
-        struct str name = remote_of_url(entry->name);
-
-        if (!name.n || (out->name && str_is(name, out->name)))
-            continue;
-        is_origin = str_is(name, "origin");
-        n++;
-        free(out->name);
-        free(out->url);
-        *out = (struct remote){xstrndup(name), xstrdup(entry->value ? entry->value : "")};
-    }
-    git_config_iterator_free(all);
-    if (!is_origin && n > 1) {
-        free(out->name);
-        free(out->url);
-        *out = (struct remote){0};
-    }
-}
-
-static struct remote remote_read(git_repository *repository)
-{
-    git_config *config = NULL;
-    git_config *snapshot = NULL;
-    struct remote remote = {0};
-
-    if (git_repository_config(&config, repository) == 0 &&
-        git_config_snapshot(&snapshot, config) == 0)
-        find_remote(snapshot, &remote);
-    git_config_free(snapshot);
-    git_config_free(config);
-    if (!remote.name)
-        remote.name = xstrdup("origin");
-    if (!has_references_of(repository, remote.name)) {
-        free(remote.name);
-        remote.name = NULL;
-    }
-    return remote;
-}
-
-static void remote_clear(struct remote *remote)
-{
-    free(remote->name);
-    free(remote->url);
-}
-
-static void resolve(struct git_objects *objects, const char *path, const struct git_argocd *argocd,
-                    const struct remote *remote, struct git_name *name)
+/* The prefix of the references of the remote that this is a clone of; "" where it is none, but a
+ * mirror, or what git-sync leaves. Owned by the caller. */
+static char *remote_prefix(const struct git_setup *setup, struct git_names *names)
 {
     AUTO(freep)
-    char *prefix = remote->name ? xasprintf("refs/remotes/%s/", remote->name) : xstrdup("");
+    char *prefix = xasprintf("refs/remotes/%s/", setup->remote ? setup->remote : "origin");
+
+    return git_names_has(names, prefix) ? steal(&prefix) : xstrdup("");
+}
+
+static void resolve(struct question *q, struct git_name *name)
+{
     struct err err = {0};
+    git_oid id;
+    enum found found;
+
+    q->revision = name->revision;
+    q->tag_prefix = name->tag_prefix;
+    q->is_broken = &name->is_broken;
+    q->err = &err;
+    found = find(q, &id);
+    if (found == FOUND) {
+        (void)git_oid_tostr(name->id.text, sizeof name->id.text, &id);
+        return;
+    }
+    if (found == NOT_FOUND) {
+        say_not_found(q);
+        /* what was there may be again once a fetch has come to its end */
+        name->is_broken = git_fetched_at(q->path) == GIT_FETCH_FAILED;
+    }
+    name->why = xstrdup(err.why[0] ? err.why : err.what);
+}
+
+static void resolve_all(struct git_objects *objects, const char *path,
+                        const struct git_argocd *argocd, struct git_name *wanted, size_t n)
+{
+    struct git_names *names = git_names_new(&objects->layout);
+    AUTO(freep) char *prefix = remote_prefix(&objects->setup, names);
     struct question q = {
         .objects = objects,
         .repository = objects->repository,
         .path = path,
-        .revision = name->revision,
-        .tag_prefix = name->tag_prefix,
+        .names = names,
         .argocd = *argocd,
         .of_remote = true,
         .remote = prefix,
-        .url = remote->name && remote->url ? remote->url : "",
-        .err = &err,
+        .url = prefix[0] && objects->setup.url ? objects->setup.url : "",
     };
-    git_oid id;
-    enum found found = find(&q, &id);
 
-    if (found == NOT_FOUND)
-        say_not_found(&q);
-    if (found == FOUND)
-        (void)git_oid_tostr(name->id.text, sizeof name->id.text, &id);
-    else
-        name->why = xstrdup(err.why[0] ? err.why : err.what);
+    for (size_t i = 0; i < n; i++)
+        resolve(&q, &wanted[i]);
+    git_names_free(names);
 }
 
 bool git_resolve(const char *path, const struct git_argocd *argocd, struct git_name *names,
                  size_t n, struct err *err)
 {
     struct git_objects objects = {0};
-    struct remote remote = {0};
     bool good;
 
     if (!git_start()) {
@@ -590,10 +460,7 @@ bool git_resolve(const char *path, const struct git_argocd *argocd, struct git_n
     }
     good = git_objects_init(&objects, path, err);
     if (good)
-        remote = remote_read(objects.repository);
-    for (size_t i = 0; good && i < n; i++)
-        resolve(&objects, path, argocd, &remote, &names[i]);
-    remote_clear(&remote);
+        resolve_all(&objects, path, argocd, names, n);
     git_objects_clear(&objects);
     git_stop();
     return good;

@@ -343,8 +343,8 @@ static void what_cannot_run_says_why(void **state)
          "syncguard check: --repository wants URL=DIR@REVISION: found nothing behind the last "
          "'@'\n"},
         {{"--repository", "u=/proc@main"},
-         "syncguard check: /proc cannot be read as a Git repository: libgit2: could not find "
-         "repository from '/proc'; give the top of a work tree, or a bare repository\n"},
+         "syncguard check: /proc cannot be read as a Git repository: it holds no .git, nor a HEAD, "
+         "refs and objects of its own; give the top of a work tree, or a bare repository\n"},
         {{"--format", "jsno"},
          "syncguard check: --format wants text, json, sarif or junit, found jsno; did you mean "
          "json?\n"},

@@ -172,10 +172,10 @@ static void what_git_sync_leaves_is_enough(void **state)
     assert_leads(f, "root/link", "side", "app-1.2.0");
     assert_leads(f, "root/link", "refs/heads/side", "app-1.2.0");
     assert_leads(f, "root/link", "", "app-1.2.0");
-    assert_leads(f, "root/link", "main", NOT_FOUND);
+    assert_leads(f, "root/link", "main", NOT_FOUND "; the clone is shallow");
     (void)run_in(f, "cd root; git fetch -q ../remote HEAD --depth 1", "");
     assert_leads(f, "root/link", "HEAD", "second");
-    assert_leads(f, "root/link", "side", NOT_FOUND);
+    assert_leads(f, "root/link", "side", NOT_FOUND "; the clone is shallow");
     (void)run_in(f, "cd root; git fetch -q ../remote refs/tags/tagged --depth 1", "");
     assert_leads(f, "root/link", "tagged", "tagged");
 }

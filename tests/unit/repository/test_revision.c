@@ -21,16 +21,6 @@ enum { GENERATED_TREES = 200, DUMP_MAX = 16 * 1024 * 1024 };
     "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb"  \
     "8f32b1258daaa5e2ca24d17e2393\nsize 12345\n"
 
-/*
- * libgit2 1.5.1 leaks what it matched with when a key of a repository's configuration is no
- * extension (git_regexp_match), which it looks for in repositories of format 1: partial clones.
- */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-    return "leak:libpcre2-8\n";
-}
-
 /* The repository below the fixture's directory; "" for the directory itself. */
 static bool load_as(struct fixture *f, const char *where, const char *revision, bool parse_all,
                     struct err *err)
