@@ -36,6 +36,7 @@ struct facts_revision facts_revision_at(const struct facts *f, size_t index, siz
 
     return (struct facts_revision){
         .name = r->wish.revision[0] ? str_from(r->wish.revision) : STR("HEAD"),
+        .tag_prefix = str_from(r->wish.tag_prefix),
         .repository = r->shared ? r->shared->repository : NULL,
         .why = r->why,
     };

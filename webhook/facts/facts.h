@@ -74,6 +74,7 @@ const struct repository *facts_repository(const struct facts *f, size_t index);
 size_t facts_n_revisions(const struct facts *f, size_t index);
 struct facts_revision {
     struct str name;                     /* as sources write it: "HEAD", "main", "1.x" */
+    struct str tag_prefix;               /* of tags that a range is looked for among; "" is none */
     const struct repository *repository; /* NULL: it leads nowhere, or could not be read */
     const char *why;                     /* then */
 };

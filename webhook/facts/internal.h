@@ -33,6 +33,8 @@ struct revision_fact {
     struct wish wish;
     struct shared_repository *shared; /* NULL: not read, and `why` says why */
     char *why;
+    int64_t seen_at; /* Unix seconds at which the name last led there; 0: it leads nowhere */
+    bool kept;       /* it cannot be resolved or read now, and `shared` is what it led to */
 };
 
 /* When the keeper of a clone last fetched, Unix seconds; 0: not known. Looked at between loads, and
@@ -162,8 +164,10 @@ bool facts_read_revisions(struct facts *f, const struct repository_fact *former,
                           int64_t now, struct err *err) MUST_CHECK;
 /* The same again, where nothing has moved and nothing new is wished for. */
 void facts_copy_revisions(struct repository_fact *out, const struct repository_fact *from);
-/* Whether a reference may lead elsewhere than it did. */
-bool facts_revisions_moved(const struct facts *f, size_t index);
+/* Whether a reference may lead elsewhere than it did, or what one led to was kept long enough. */
+bool facts_revisions_moved(const struct facts *f, size_t index, int64_t now);
+/* Notes the revisions that known Applications name, and there is no room for. */
+void facts_note_refused(struct facts *f);
 /* Sets fact->fetched, shared with the fact before it. */
 void facts_watch_fetch(struct facts *f, const struct repository_fact *former, size_t index);
 /* Notes when the keeper fetched last. */

@@ -243,6 +243,7 @@ static struct facts *load_once(const struct facts_options *options, const struct
     facts_find_applications(f, options->definitions_apply);
     facts_find_tracking(f, options->assume_label_tracking);
     facts_find_live(f);
+    facts_note_refused(f);
     f->loading = false;
     return f;
 }
@@ -330,7 +331,7 @@ bool facts_changed(const struct facts *f, int64_t now)
 
         facts_look_at_fetch(f, i);
         if (fact->is_exact && !fact->kept) {
-            if (facts_revisions_moved(f, i))
+            if (facts_revisions_moved(f, i, now))
                 return true;
         } else if (fact->shared && !fact->kept) {
             if (repository_changed(fact->shared->repository))

@@ -34,7 +34,8 @@ const struct repository *facts_at_revision(const struct facts *f, size_t index,
     struct str revision = wish_revision(source->target_revision);
     struct str prefix = source->tag_prefix.n ? source->tag_prefix : STR("");
 
-    wishes_add(f->wishes, index, revision, prefix, f->loading);
+    bool is_listed = wishes_add(f->wishes, index, revision, prefix, f->loading);
+
     for (size_t i = 0; i < fact->n_revisions; i++) {
         const struct revision_fact *r = &fact->revisions[i];
 
@@ -44,7 +45,10 @@ const struct repository *facts_at_revision(const struct facts *f, size_t index,
             *why = about(f, index, revision, r->why);
         return r->shared ? r->shared->repository : NULL;
     }
-    *why = about(f, index, revision, "has not been read yet");
+    *why = about(f, index, revision,
+                 is_listed ? "has not been read yet"
+                           : "is not read: Applications name more than the 32 revisions that are "
+                             "read of a repository");
     return NULL;
 }
 
@@ -59,6 +63,7 @@ static struct shared_repository *find_commit(const struct repository_fact *fact,
     return NULL;
 }
 
+/* out->why is set where it cannot be read. */
 static void read_revision(struct facts *f, const struct repository_fact *former, size_t index,
                           const char *commit, struct revision_fact *out, int64_t now)
 {
@@ -73,24 +78,51 @@ static void read_revision(struct facts *f, const struct repository_fact *former,
         if (found && !repository_is_whole(found->repository))
             found = NULL;
     }
+    out->seen_at = now;
     if (found)
         out->shared = facts_share(found);
     else if (!facts_read_repository(f, index, commit, former, now, &out->shared, &err))
         out->why = xasprintf("cannot be read: %s", err_text(&err, text));
 }
 
+/* Takes over `text`. */
+static void note(struct facts *f, size_t index, char *text)
+{
+    struct buf where;
+
+    buf_init(&where, 4096);
+    text_url(&where, str_from(f->settings->repositories[index].url));
+    facts_add_note(f, buf_take(&where), text);
+}
+
 /* What known Applications need and is not there; what requests name is their author's. */
 static void note_missing(struct facts *f, size_t index, const struct revision_fact *r)
 {
-    AUTO(freep) char *text = NULL;
-    struct buf where;
+    if (!r->shared && (r->wish.by_known || r->wish.revision[0] == '\0'))
+        note(f, index, about(f, index, str_from(r->wish.revision), r->why));
+}
 
-    if (r->shared || !(r->wish.by_known || r->wish.revision[0] == '\0'))
+/* A fetch that failed, or was killed, leaves names empty or damaged: what they led to before is
+ * used until somebody had time to look. */
+static void keep_revision(struct facts *f, const struct repository_fact *former, size_t index,
+                          struct revision_fact *r, int64_t now)
+{
+    const struct revision_fact *before = NULL;
+    AUTO(freep) char *why = NULL;
+
+    for (size_t i = 0; former && !before && i < former->n_revisions; i++)
+        if (wish_is(&former->revisions[i].wish, str_from(r->wish.revision),
+                    str_from(r->wish.tag_prefix)))
+            before = &former->revisions[i];
+    if (!before || !before->shared || now - before->seen_at >= FACTS_KEEP_SECONDS)
         return;
-    text = about(f, index, str_from(r->wish.revision), r->why);
-    buf_init(&where, 4096);
-    text_url(&where, str_from(f->settings->repositories[index].url));
-    facts_add_note(f, buf_take(&where), steal(&text));
+    why = xasprintf("%s; what it led to before is used for ten minutes", r->why);
+    note(f, index, about(f, index, str_from(r->wish.revision), why));
+    free(r->why);
+    r->why = NULL;
+    r->shared = facts_share(before->shared);
+    r->seen_at = before->seen_at;
+    r->kept = true;
 }
 
 static void read_all(struct facts *f, const struct repository_fact *former, size_t index,
@@ -107,10 +139,28 @@ static void read_all(struct facts *f, const struct repository_fact *former, size
             read_revision(f, former, index, names[i].id.text, r, now);
         else
             r->why = xasprintf("leads to no commit here: %s", names[i].why);
+        if (r->why && (names[i].id.text[0] || names[i].is_broken))
+            keep_revision(f, former, index, r, now);
         fact->n_revisions = i + 1; /* so that the next can share it */
         note_missing(f, index, r);
         if (r->shared && r->wish.revision[0] == '\0' && r->wish.tag_prefix[0] == '\0')
             fact->shared = facts_share(r->shared);
+    }
+}
+
+void facts_note_refused(struct facts *f)
+{
+    for (size_t i = 0; i < f->settings->n_repositories; i++) {
+        struct wish refused[WISHES_MAX];
+        size_t n = wishes_refused(f->wishes, i, refused);
+
+        for (size_t k = 0; k < n; k++) {
+            note(f, i,
+                 about(f, i, str_from(refused[k].revision),
+                       "is not read: Applications name more than the 32 revisions that are read "
+                       "of a repository"));
+            wish_clear(&refused[k]);
+        }
     }
 }
 
@@ -126,7 +176,7 @@ bool facts_read_revisions(struct facts *f, const struct repository_fact *former,
     bool good;
 
     /* HEAD holds the definitions, whoever asks for it. */
-    wishes_add(f->wishes, index, STR(""), STR(""), true);
+    (void)wishes_add(f->wishes, index, STR(""), STR(""), true);
     n = wishes_copy(f->wishes, index, wishes);
     for (size_t i = 0; i < n; i++)
         names[i] =
@@ -181,14 +231,19 @@ void facts_copy_revisions(struct repository_fact *out, const struct repository_f
                      .by_known = r->wish.by_known},
             .shared = r->shared ? facts_share(r->shared) : NULL,
             .why = r->why ? xstrdup(r->why) : NULL,
+            .seen_at = r->seen_at,
+            .kept = r->kept,
         };
     }
 }
 
-bool facts_revisions_moved(const struct facts *f, size_t index)
+bool facts_revisions_moved(const struct facts *f, size_t index, int64_t now)
 {
     const struct repository_fact *fact = &f->repositories[index];
 
+    for (size_t i = 0; i < fact->n_revisions; i++)
+        if (fact->revisions[i].kept && now - fact->revisions[i].seen_at >= FACTS_KEEP_SECONDS)
+            return true;
     return git_refs_signature(f->settings->repositories[index].path) != fact->signature;
 }
 

@@ -10,11 +10,14 @@
 struct kept_wish {
     struct wish wish;
     uint64_t asked; /* when last, counted in questions */
+    bool was_known; /* by_known at the load before */
 };
 
 struct wish_list {
     struct kept_wish items[WISHES_MAX];
     size_t n;
+    struct wish refused[WISHES_MAX]; /* by known Applications, the first of them */
+    size_t n_refused;
 };
 
 struct wishes {
@@ -59,13 +62,22 @@ struct wishes *wishes_ref(struct wishes *w)
     return w;
 }
 
+static void forget_refused(struct wish_list *list)
+{
+    for (size_t i = 0; i < list->n_refused; i++)
+        wish_clear(&list->refused[i]);
+    list->n_refused = 0;
+}
+
 void wishes_unref(struct wishes *w)
 {
     if (!w || atomic_fetch_sub_explicit(&w->references, 1, memory_order_acq_rel) != 1)
         return;
-    for (size_t i = 0; i < w->n; i++)
+    for (size_t i = 0; i < w->n; i++) {
+        forget_refused(&w->lists[i]);
         for (size_t k = 0; k < w->lists[i].n; k++)
             wish_clear(&w->lists[i].items[k].wish);
+    }
     free(w->lists);
     (void)pthread_mutex_destroy(&w->lock);
     free(w);
@@ -85,6 +97,8 @@ static int by_weight(const void *a, const void *b)
 
     if (x->wish.by_known != y->wish.by_known)
         return x->wish.by_known ? -1 : 1;
+    if (x->was_known != y->was_known)
+        return x->was_known ? -1 : 1;
     return x->asked > y->asked ? -1 : x->asked < y->asked;
 }
 
@@ -111,37 +125,61 @@ static struct kept_wish *make_room(struct wish_list *list)
     return last;
 }
 
-void wishes_add(struct wishes *w, size_t repository, struct str revision, struct str tag_prefix,
+static struct wish wish_of(struct str revision, struct str tag_prefix)
+{
+    return (struct wish){.revision = xstrndup(revision),
+                         .tag_prefix = xstrndup(tag_prefix.p ? tag_prefix : STR(""))};
+}
+
+static void refuse(struct wish_list *list, struct str revision, struct str tag_prefix)
+{
+    for (size_t i = 0; i < list->n_refused; i++)
+        if (wish_is(&list->refused[i], revision, tag_prefix))
+            return;
+    if (list->n_refused < WISHES_MAX)
+        list->refused[list->n_refused++] = wish_of(revision, tag_prefix);
+}
+
+bool wishes_add(struct wishes *w, size_t repository, struct str revision, struct str tag_prefix,
                 bool by_known)
 {
     struct kept_wish *kept;
 
     if (!is_possible(revision) || !is_possible(tag_prefix))
-        return;
+        return true; /* nobody has it */
     (void)pthread_mutex_lock(&w->lock);
     kept = find(&w->lists[repository], revision, tag_prefix);
     if (!kept) {
         kept = make_room(&w->lists[repository]);
         if (kept) {
-            kept->wish = (struct wish){.revision = xstrndup(revision),
-                                       .tag_prefix = xstrndup(tag_prefix.p ? tag_prefix : STR(""))};
+            kept->wish = wish_of(revision, tag_prefix);
+            kept->was_known = false;
             w->are_new = true;
         }
     }
     if (kept) {
         kept->asked = ++w->questions;
         kept->wish.by_known |= by_known;
+    } else if (by_known) {
+        refuse(&w->lists[repository], revision, tag_prefix);
     }
     (void)pthread_mutex_unlock(&w->lock);
+    return kept != NULL;
 }
 
 void wishes_begin(struct wishes *w)
 {
     (void)pthread_mutex_lock(&w->lock);
     w->are_new = false;
-    for (size_t i = 0; i < w->n; i++)
-        for (size_t k = 0; k < w->lists[i].n; k++)
-            w->lists[i].items[k].wish.by_known = false;
+    for (size_t i = 0; i < w->n; i++) {
+        forget_refused(&w->lists[i]);
+        for (size_t k = 0; k < w->lists[i].n; k++) {
+            struct kept_wish *kept = &w->lists[i].items[k];
+
+            kept->was_known = kept->wish.by_known;
+            kept->wish.by_known = false;
+        }
+    }
     (void)pthread_mutex_unlock(&w->lock);
 }
 
@@ -158,8 +196,22 @@ size_t wishes_copy(struct wishes *w, size_t repository, struct wish *out)
         out[i] = (struct wish){
             .revision = xstrdup(list->items[i].wish.revision),
             .tag_prefix = xstrdup(list->items[i].wish.tag_prefix),
-            .by_known = list->items[i].wish.by_known,
+            .by_known = list->items[i].wish.by_known || list->items[i].was_known,
         };
+    (void)pthread_mutex_unlock(&w->lock);
+    return n;
+}
+
+size_t wishes_refused(struct wishes *w, size_t repository, struct wish *out)
+{
+    const struct wish_list *list = &w->lists[repository];
+    size_t n;
+
+    (void)pthread_mutex_lock(&w->lock);
+    n = list->n_refused;
+    for (size_t i = 0; i < n; i++)
+        out[i] =
+            wish_of(str_from(list->refused[i].revision), str_from(list->refused[i].tag_prefix));
     (void)pthread_mutex_unlock(&w->lock);
     return n;
 }

@@ -18,7 +18,7 @@ enum { WISHES_MAX = 32 };
 struct wish {
     char *revision;   /* targetRevision; "" is HEAD */
     char *tag_prefix; /* "" is none */
-    bool by_known;    /* a known Application asked for it at the last load */
+    bool by_known;    /* a known Application asked for it, at this load or the last */
 };
 /* "HEAD" is "", so that both are one wish. */
 struct str wish_revision(struct str target_revision);
@@ -32,9 +32,10 @@ void wishes_unref(struct wishes *w); /* NULL is fine */
 
 /*
  * Asks for a revision of a repository. by_known: for a known Application, while facts are loaded;
- * those are never pushed out by others. Names that Git could not hold are ignored.
+ * those are never pushed out by others. Names that Git could not hold are ignored. False where
+ * there is no room, because known Applications ask for as many as are read.
  */
-void wishes_add(struct wishes *w, size_t repository, struct str revision, struct str tag_prefix,
+bool wishes_add(struct wishes *w, size_t repository, struct str revision, struct str tag_prefix,
                 bool by_known);
 /* A load begins: what is on the lists now is about to be read, and what known Applications ask for
  * is counted anew. */
@@ -42,5 +43,8 @@ void wishes_begin(struct wishes *w);
 /* Copies the list of one repository, the most wanted first; returns how many, at most WISHES_MAX.
  * Each is cleared by the caller. */
 size_t wishes_copy(struct wishes *w, size_t repository, struct wish *out);
+/* What known Applications asked for since wishes_begin() and there was no room for; as
+ * wishes_copy(), each once. */
+size_t wishes_refused(struct wishes *w, size_t repository, struct wish *out);
 /* Whether something was asked for since wishes_begin() that had not been asked for before. */
 bool wishes_are_new(struct wishes *w);

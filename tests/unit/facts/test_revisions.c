@@ -142,9 +142,9 @@ static void names_of_one_commit_share_what_was_read(void **state)
     init(&w);
     git(&w, "git tag v1.4.0 prod; git tag v1.3.0 main");
     f = load(&w, NULL, NOW);
-    wishes_add(f->wishes, 0, STR("prod"), STR(""), false);
-    wishes_add(f->wishes, 0, STR("1.x"), STR(""), false);
-    wishes_add(f->wishes, 0, STR("gone"), STR(""), false);
+    (void)wishes_add(f->wishes, 0, STR("prod"), STR(""), false);
+    (void)wishes_add(f->wishes, 0, STR("1.x"), STR(""), false);
+    (void)wishes_add(f->wishes, 0, STR("gone"), STR(""), false);
     next = load(&w, f, NOW);
     for (size_t i = 0; i < facts_n_revisions(next, 0); i++) {
         struct facts_revision r = facts_revision_at(next, 0, i);
@@ -261,6 +261,100 @@ static void a_repository_that_cannot_be_read_stands_in_for_itself(void **state)
     world_clear(&w);
 }
 
+/* A fetch that fails leaves FETCH_HEAD empty, where git-sync has all its names; a crash leaves
+ * references empty. */
+static void a_name_that_a_fetch_damaged_stands_in_for_itself(void **state)
+{
+    static const struct {
+        const char *damage;
+        const char *mend;
+        const char *note;
+    } cases[] = {
+        {"cp .git/FETCH_HEAD ../kept && : >.git/FETCH_HEAD && git branch -q -D prod",
+         "cp ../kept .git/FETCH_HEAD",
+         "revision prod of https://h/r leads to no commit here: no branch, tag or commit is called "
+         "so"},
+        {"rm .git/FETCH_HEAD && cp .git/refs/heads/prod ../kept && : >.git/refs/heads/prod",
+         "cp ../kept .git/refs/heads/prod",
+         "revision prod of https://h/r leads to no commit here: a reference is damaged"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct world w;
+        struct facts *f;
+        struct facts *next;
+        struct verdict *v;
+
+        init(&w);
+        git(&w, "git fetch -q . prod");
+        f = load(&w, NULL, NOW);
+        verdict_free(judge_text(f, root, NOW));
+        next = load(&w, f, NOW);
+        facts_unref(f);
+        assert_int_equal(facts_n_notes(next), 0);
+        git(&w, cases[i].damage);
+        assert_true(facts_changed(next, NOW + 10));
+        f = load(&w, next, NOW + 10);
+        facts_unref(next);
+        v = judge_text(f, root, NOW + 10);
+        assert_int_equal(v->allowed, false);
+        verdict_free(v);
+        assert_int_equal(facts_n_notes(f), 1);
+        assert_string_equal(facts_note_at(f, 0)->where, "https://h/r");
+        assert_non_null(strstr(facts_note_at(f, 0)->text, cases[i].note));
+        assert_non_null(strstr(facts_note_at(f, 0)->text, "; what it led to before is used for ten "
+                                                          "minutes"));
+        /* each load keeps it, until the time is up */
+        next = load(&w, f, NOW + 590);
+        facts_unref(f);
+        v = judge_text(next, root, NOW + 590);
+        assert_int_equal(v->allowed, false);
+        verdict_free(v);
+        assert_false(facts_changed(next, NOW + 599));
+        assert_true(facts_changed(next, NOW + 600));
+        f = load(&w, next, NOW + 600);
+        v = judge_text(f, root, NOW + 600);
+        assert_int_equal(v->allowed, true);
+        verdict_free(v);
+        facts_unref(f);
+        git(&w, cases[i].mend);
+        assert_true(facts_changed(next, NOW + 591));
+        f = load(&w, next, NOW + 591);
+        facts_unref(next);
+        v = judge_text(f, root, NOW + 591);
+        assert_int_equal(v->allowed, false);
+        verdict_free(v);
+        assert_int_equal(facts_n_notes(f), 0);
+        facts_unref(f);
+        world_clear(&w);
+    }
+}
+
+/* What is gone after a fetch that came to its end is gone at once. */
+static void a_branch_that_is_gone_is_gone(void **state)
+{
+    struct world w;
+    struct facts *f;
+    struct facts *next;
+    struct verdict *v;
+
+    (void)state;
+    init(&w);
+    f = load(&w, NULL, NOW);
+    verdict_free(judge_text(f, root, NOW));
+    next = load(&w, f, NOW);
+    facts_unref(f);
+    git(&w, "git branch -q -D prod");
+    f = load(&w, next, NOW + 10);
+    facts_unref(next);
+    v = judge_text(f, root, NOW + 10);
+    assert_says(v, true, "leads to no commit here: no branch, tag or commit is called so");
+    verdict_free(v);
+    facts_unref(f);
+    world_clear(&w);
+}
+
 static void a_hydrated_branch_is_read_where_it_is(void **state)
 {
     static const char hydrated[] =
@@ -325,6 +419,71 @@ static void a_ring_leads_through_several_revisions(void **state)
     world_clear(&w);
 }
 
+/* HEAD is one of the 32. */
+static void a_revision_too_many_is_a_note(void **state)
+{
+    struct world w;
+    struct facts *f;
+    struct facts *next;
+    struct verdict *v;
+
+    (void)state;
+    world_init(&w, CONFIG);
+    for (unsigned i = 0; i < WISHES_MAX + 1; i++) {
+        AUTO(freep) char *path = xasprintf("repo/apps/%02u.yaml", i);
+        AUTO(freep) char *name = xasprintf("b%02u", i);
+        AUTO(freep)
+        char *text = xasprintf("apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: "
+                               "{name: %s, namespace: argocd}\nspec: {source: {repoURL: "
+                               "'https://h/r', path: apps, targetRevision: %s}, destination: "
+                               "{server: 'https://kubernetes.default.svc'}}\n",
+                               name, name);
+
+        world_write(&w, path, text);
+    }
+    world_write(&w, "repo/apps/entry.yaml", CHILD("entry", "apps", "HEAD"));
+    git(&w, "git init -q -b main . && git add . && git commit -q -m main && "
+            "for i in $(seq -w 0 31); do git branch b$i; done");
+    f = load(&w, NULL, NOW);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(facts_n_revisions(f, 0), WISHES_MAX);
+        assert_int_equal(facts_n_notes(f), 2);
+        assert_string_equal(facts_note_at(f, 0)->text,
+                            "revision b31 of https://h/r is not read: Applications name more than "
+                            "the 32 revisions that are read of a repository");
+        assert_non_null(strstr(facts_note_at(f, 1)->text, "revision b32 of https://h/r is not"));
+        v = judge_text(f, CHILD("b31", "apps", "b31"), NOW);
+        assert_says(v, true,
+                    "revision b31 of https://h/r is not read: Applications name more than");
+        verdict_free(v);
+        assert_false(facts_wants_more(f));
+        next = load(&w, f, NOW);
+        facts_unref(f);
+        f = next;
+    }
+    facts_unref(f);
+    world_clear(&w);
+}
+
+/* What a known Application needs and the repository lacks. */
+static void a_known_revision_that_is_missing_is_a_note(void **state)
+{
+    struct world w;
+    struct facts *f;
+
+    (void)state;
+    world_init(&w, CONFIG);
+    world_write(&w, "repo/apps/entry.yaml", CHILD("entry", "apps", "gone"));
+    git(&w, "git init -q -b main . && git add . && git commit -q -m main");
+    f = load(&w, NULL, NOW);
+    assert_int_equal(facts_n_notes(f), 1);
+    assert_string_equal(facts_note_at(f, 0)->text,
+                        "revision gone of https://h/r leads to no commit here: no branch, tag or "
+                        "commit is called so");
+    facts_unref(f);
+    world_clear(&w);
+}
+
 /* A partial clone, or one that lost an object, into which somebody fetches what was missing. */
 static void what_was_missing_is_read_once_it_is_there(void **state)
 {
@@ -365,12 +524,12 @@ static void wishes_are_bounded_and_known_ones_stay(void **state)
     size_t n;
 
     (void)state;
-    wishes_add(w, 0, STR("known"), STR(""), true);
+    (void)wishes_add(w, 0, STR("known"), STR(""), true);
     for (unsigned i = 0; i < 1000; i++) {
         char name[16];
 
         (void)snprintf(name, sizeof name, "b%u", i);
-        wishes_add(w, 0, str_from(name), STR(""), false);
+        (void)wishes_add(w, 0, str_from(name), STR(""), false);
     }
     n = wishes_copy(w, 0, copied);
     assert_int_equal(n, WISHES_MAX);
@@ -383,7 +542,7 @@ static void wishes_are_bounded_and_known_ones_stay(void **state)
     assert_false(found);
     assert_true(wishes_are_new(w));
     wishes_begin(w);
-    wishes_add(w, 0, STR("b999"), STR(""), false);
+    (void)wishes_add(w, 0, STR("b999"), STR(""), false);
     assert_false(wishes_are_new(w));
     wishes_unref(w);
 }
@@ -397,6 +556,10 @@ int main(void)
         cmocka_unit_test(what_known_Applications_ask_for_is_read_at_once),
         cmocka_unit_test(a_denial_says_what_it_rests_on_until_that_is_stale),
         cmocka_unit_test(a_repository_that_cannot_be_read_stands_in_for_itself),
+        cmocka_unit_test(a_name_that_a_fetch_damaged_stands_in_for_itself),
+        cmocka_unit_test(a_branch_that_is_gone_is_gone),
+        cmocka_unit_test(a_revision_too_many_is_a_note),
+        cmocka_unit_test(a_known_revision_that_is_missing_is_a_note),
         cmocka_unit_test(a_hydrated_branch_is_read_where_it_is),
         cmocka_unit_test(a_ring_leads_through_several_revisions),
         cmocka_unit_test(what_was_missing_is_read_once_it_is_there),
