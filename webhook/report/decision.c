@@ -68,8 +68,49 @@ static void write_findings(struct buf *out, const struct verdict *verdict)
     json_out_close(out, ']');
 }
 
-/* What the decision rests on: which state of each repository, null when it could not be read, and
- * up to which resourceVersion the cluster was seen, where it was. */
+/* Each revision that was read, or could not be; none where one state stands for all. */
+static void write_revisions(struct buf *out, const struct facts *facts, size_t index)
+{
+    for (size_t i = 0; i < facts_n_revisions(facts, index); i++) {
+        struct facts_revision r = facts_revision_at(facts, index, i);
+
+        json_out_open(out, NULL, '{');
+        json_out_field(out, "revision", r.name);
+        if (r.tag_prefix.n)
+            json_out_field(out, "tagPrefix", r.tag_prefix);
+        if (r.repository)
+            json_out_field(out, "commit", str_from(repository_revision(r.repository)));
+        else
+            json_out_null(out, "commit");
+        json_out_close(out, '}');
+    }
+}
+
+static void write_all_revisions(struct buf *out, const struct facts *facts)
+{
+    const struct settings *settings = facts_settings(facts);
+    bool is_first = true;
+
+    for (size_t i = 0; i < settings->n_repositories; i++) {
+        AUTO(buf_clearp) struct buf label = {0};
+
+        if (facts_n_revisions(facts, i) == 0)
+            continue;
+        if (is_first)
+            json_out_open(out, "revisions", '{');
+        is_first = false;
+        buf_init(&label, 1024); /* a field */
+        text_url(&label, str_from(settings->repositories[i].url));
+        json_out_open(out, buf_str(&label).p, '[');
+        write_revisions(out, facts, i);
+        json_out_close(out, ']');
+    }
+    if (!is_first)
+        json_out_close(out, '}');
+}
+
+/* What the decision rests on: which state of each repository, null when it could not be read, at
+ * which revisions besides, and up to which resourceVersion the cluster was seen, where it was. */
 static void write_facts(struct buf *out, const struct facts *facts)
 {
     const struct settings *settings = facts ? facts_settings(facts) : NULL;
@@ -89,6 +130,8 @@ static void write_facts(struct buf *out, const struct facts *facts)
             json_out_null(out, buf_str(&label).p);
     }
     json_out_close(out, '}');
+    if (facts)
+        write_all_revisions(out, facts);
     if (version)
         json_out_field(out, "cluster", str_from(version));
     if (facts && !facts_cluster_is_whole(facts))

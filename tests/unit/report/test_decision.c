@@ -161,6 +161,41 @@ static void repositories_name_what_was_read_of_them(void **state)
     assert_null(json_object_get(root, "object"));
 }
 
+static void revisions_are_named_by_what_they_led_to(void **state)
+{
+    char path[] = "/tmp/syncguard-decision-XXXXXX";
+    AUTO(buf_clearp) struct buf out = {.max = OUT_MAX};
+    AUTO(json_unrefp) json_t *root = NULL;
+    AUTO(settings_freep) struct settings *settings = settings_new();
+    AUTO(facts_unrefp) struct facts *facts = NULL;
+    AUTO(freep) char *script = NULL;
+    const struct verdict verdict = {.allowed = true};
+    const struct review review = {.uid = STR("u-4"), .kind = REVIEW_OTHER};
+    const json_t *revisions;
+    struct err err = {0};
+
+    (void)state;
+    assert_non_null(mkdtemp(path));
+    script = xasprintf("git init -q -b main %s && cd %s && git -c user.name=a -c user.email=a@e "
+                       "commit -q --allow-empty -m x && test -d .git",
+                       path, path);
+    assert_int_equal(system(script), 0); /* NOLINT(cert-env33-c): the test's own text */
+    settings_add_repository(settings, STR("https://git.example/x"), str_from(path));
+    facts = facts_load(&(struct facts_options){.settings = settings, .exact_revisions = true}, 1);
+    decision_write(&out, &review, &verdict, facts, 1, 1);
+    free(script);
+    script = xasprintf("rm -rf %s", path);
+    assert_int_equal(system(script), 0); /* NOLINT(cert-env33-c): the test's own text */
+    assert_true(json_read(buf_str(&out), &root, &err));
+    revisions = json_array_at(json_object_at(json_object_at(root, "facts"), "revisions"),
+                              "https://git.example/x");
+    assert_int_equal(json_array_size(revisions), 1);
+    assert_string_equal(
+        json_string_value(json_object_get(json_array_get(revisions, 0), "revision")), "HEAD");
+    assert_int_equal(
+        strlen(json_string_value(json_object_get(json_array_get(revisions, 0), "commit"))), 12);
+}
+
 static void the_cluster_is_named_by_what_was_seen_last_of_it(void **state)
 {
     char path[] = "/tmp/syncguard-decision-XXXXXX";
@@ -199,6 +234,7 @@ int main(void)
         cmocka_unit_test(a_denied_application_shows_what_rules_read_and_no_values),
         cmocka_unit_test(an_external_secret_shows_its_target_and_no_template_data),
         cmocka_unit_test(repositories_name_what_was_read_of_them),
+        cmocka_unit_test(revisions_are_named_by_what_they_led_to),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
