@@ -1,11 +1,12 @@
-# syncguard in an image: built on Debian 12, run with nothing but its libraries, as nobody.
+# syncguard in an image: built on Debian 12; what runs is the program, the libraries it loads and
+# what says where they are from, without a shell, as nobody.
 # The base is an argument, so that a mirror or a local import can stand in for it.
 ARG BASE=debian:bookworm-slim
 
 FROM ${BASE} AS build
 RUN apt-get update \
  && apt-get install -y --no-install-recommends \
-      cmake gcc libc6-dev libgit2-dev libjansson-dev libmicrohttpd-dev \
+      cmake gcc jq libc6-dev libgit2-dev libjansson-dev libmicrohttpd-dev \
       libssl-dev libyaml-dev ninja-build pkg-config \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
@@ -14,14 +15,18 @@ COPY cmake cmake
 COPY certs certs
 COPY webhook webhook
 RUN cmake --preset release && cmake --build --preset release \
- && install -D -s build/release/syncguard /stage/syncguard
+ && strip build/release/syncguard
+COPY deploy/image/assemble deploy/image/assemble
+# The time in the bill of materials.
+ARG SOURCE_DATE_EPOCH=0
+RUN deploy/image/assemble build/release/syncguard /stage
 
-FROM ${BASE}
-RUN apt-get update \
- && apt-get install -y --no-install-recommends \
-      libgit2-1.5 libjansson4 libmicrohttpd12 libssl3 libyaml-0-2 \
- && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/dpkg.log /var/log/apt
-COPY --from=build /stage/syncguard /usr/local/bin/syncguard
+FROM scratch
+COPY --from=build /stage /
+LABEL org.opencontainers.image.title="syncguard" \
+      org.opencontainers.image.description="Refuses Argo CD Applications that sync themselves and what lets one prune argocd-secret" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.base.name="scratch"
 USER 65532:65532
 EXPOSE 8443 8080
 ENTRYPOINT ["/usr/local/bin/syncguard"]
