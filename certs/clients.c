@@ -164,6 +164,11 @@ bool certs_clients_same(const struct certs_clients *a, const struct certs_client
     return strcmp(a->digest, b->digest) == 0;
 }
 
+const char *certs_clients_digest(const struct certs_clients *c)
+{
+    return c->digest;
+}
+
 int64_t certs_clients_not_after(const struct certs_clients *c)
 {
     return c->not_after;

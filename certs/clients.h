@@ -27,6 +27,8 @@ void certs_clients_unrefp(struct certs_clients **c);
 
 /* Whether both let the same clients in. NULL, which asks for no certificate, is fine. */
 bool certs_clients_same(const struct certs_clients *a, const struct certs_clients *b);
+/* Differs where they are not the same; lives as long as `c`. */
+const char *certs_clients_digest(const struct certs_clients *c);
 /* When the last of the CAs expires; Unix seconds. */
 int64_t certs_clients_not_after(const struct certs_clients *c);
 

@@ -65,8 +65,10 @@ bool certs_file_load(const char *path, struct certs_file *out, struct err *err)
     memset(out, 0, sizeof *out);
     if (fd < 0 || fstat(fd, &st) != 0)
         return not_read(path, errno, err);
-    if (!S_ISREG(st.st_mode))
-        return not_read(path, S_ISDIR(st.st_mode) ? EISDIR : EINVAL, err);
+    if (!S_ISREG(st.st_mode)) {
+        err_why(err, "%s", S_ISDIR(st.st_mode) ? "it is a directory" : "it is no regular file");
+        return not_read(path, EINVAL, err);
+    }
     if (st.st_size > CERTS_FILE_MAX) {
         err_what(err, ERR_LIMIT, "the file is larger than %d bytes", CERTS_FILE_MAX);
         err_where(err, "%s", path);

@@ -1,6 +1,6 @@
 /* test_refusals.c: a flood of clients that are not let in does not fill the log. */
-#include "server/refusals.h"
 #include "base/attr.h"
+#include "server/refusals.h"
 /* clang-format off */
 #include <setjmp.h> /* cmocka.h wants these before itself */
 #include <stdarg.h>

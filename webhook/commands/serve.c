@@ -6,6 +6,7 @@
 #include "config/config.h"
 #include "facts/store.h"
 #include "server/facts_loader.h"
+#include "server/reloader.h"
 #include "server/server.h"
 #include "server/watch.h"
 #include <errno.h>
@@ -42,6 +43,7 @@ static const struct option_row serve_options[] = {
 
 /* Everything a running server consists of, in the order it is made. */
 struct service {
+    const char *config_file;
     struct settings *settings;
     struct certs_pair *pair;
     struct certs_clients *clients; /* NULL: anybody may call */
@@ -51,6 +53,7 @@ struct service {
     struct facts_store *store;
     struct server *server;
     struct facts_loader *loader;
+    struct reloader *reloader;
     struct watch *watch;
     const char *rule_names[N_RULES]; /* for the metrics */
 };
@@ -175,8 +178,7 @@ static int wait_for_end(struct service *s, const sigset_t *signals)
         if (number == SIGTERM || number == SIGINT)
             return number;
         if (number == SIGHUP)
-            program_log_event(s->program_log, LOG_INFO, "signal",
-                              "SIGHUP is ignored: restart to read the configuration again");
+            reloader_ask(s->reloader);
         if (number < 0 && errno == EAGAIN) {
             loading = false;
             server_set_ready(s->server, true);
@@ -216,7 +218,20 @@ static int run_until_signal(struct service *s, const sigset_t *signals)
         .first_load_ended = on_first_load,
         .closure = s->server,
     });
+    s->reloader = reloader_start(&(struct reloader_options){
+        .file = s->config_file,
+        .settings = s->settings,
+        .pair = s->pair,
+        .clients = s->clients,
+        .server = s->server,
+        .loader = s->loader,
+        .program_log = s->program_log,
+        .metrics = s->metrics,
+    });
+    /* From here on the key is GnuTLS's alone. */
+    certs_pair_free(steal(&s->pair));
     number = wait_for_end(s, signals);
+    reloader_stop(s->reloader);
     server_drain(s->server, sigdescr_np(number));
     if (!facts_loader_stop(s->loader, LOADER_WAIT_MS)) {
         /* It still reads a repository and uses what end() would free. */
@@ -274,6 +289,7 @@ static int serve(const struct options *o)
     int status;
 
     open_standard();
+    s.config_file = options_value(o, "--config");
     if (!options_value(o, "--config") || options_n_arguments(o) != 0) {
         err_what(&err, ERR_CONFIG, "one option is needed: --config FILE");
         err_remedy(&err, "see syncguard serve --help");
@@ -311,7 +327,9 @@ const struct command command_serve = {
     .says = "answer AdmissionReviews over HTTPS",
     .details = "Serves POST /validate over HTTPS, and /healthz, /readyz and /metrics in plain HTTP "
                "on the admin address. Decisions go to standard output, one JSON object a line; "
-               "everything else goes to standard error. SIGTERM and SIGINT drain: what is in "
+               "everything else goes to standard error. The configuration, the certificate, the "
+               "clients' CA and the facts are read again when they change, at once on SIGHUP. "
+               "SIGTERM and SIGINT drain: what is in "
                "flight is answered, then the status is 0; a second one "
                "changes nothing, the drain ends by itself within limits.drain.",
     .options = serve_options,

@@ -427,6 +427,7 @@ bool config_parse(struct str text, const char *name, const char *directory, stru
 
     if (!read_yaml(text, name, &root, &lines, err))
         return false;
+    (void)digest_sha256(text, settings->digest);
     reader.lines = lines;
     resolve_defaults(settings, directory);
     top.value = root;

@@ -1,8 +1,15 @@
 #include "config/settings.h"
 #include "base/attr.h"
 #include "base/mem.h"
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Beside the settings, so that whoever may only read them can share them. */
+struct settings_owner {
+    atomic_uint references;
+    struct settings *settings;
+};
 
 static const char *const rule_names[N_RULES] = {
     [RULE_SELF_REFERENCE] = "self-reference",
@@ -55,6 +62,9 @@ struct settings *settings_new(void)
 {
     struct settings *s = xcalloc(1, sizeof *s);
 
+    s->owner = xcalloc(1, sizeof *s->owner);
+    s->owner->settings = s;
+    atomic_init(&s->owner->references, 1);
     s->listen = xstrdup("0.0.0.0:8443");
     s->admin = xstrdup("127.0.0.1:8080");
     s->tls.certificate = xstrdup("tls.crt");
@@ -84,10 +94,8 @@ static void free_texts(char **list, size_t n)
     free(list);
 }
 
-void settings_free(struct settings *s)
+static void destroy(struct settings *s)
 {
-    if (!s)
-        return;
     free(s->listen);
     free(s->admin);
     free(s->tls.certificate);
@@ -124,7 +132,20 @@ void settings_free(struct settings *s)
     free(s->exemptions);
     free_texts(s->exempt_annotation.rules, s->exempt_annotation.n_rules);
     free_texts(s->exempt_annotation.namespaces, s->exempt_annotation.n_namespaces);
+    free(s->owner);
     free(s);
+}
+
+const struct settings *settings_ref(const struct settings *s)
+{
+    (void)atomic_fetch_add_explicit(&s->owner->references, 1, memory_order_relaxed);
+    return s;
+}
+
+void settings_free(const struct settings *s)
+{
+    if (s && atomic_fetch_sub_explicit(&s->owner->references, 1, memory_order_acq_rel) == 1)
+        destroy(s->owner->settings);
 }
 
 void settings_freep(struct settings **s)

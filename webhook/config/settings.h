@@ -1,6 +1,7 @@
 /* settings.h: every setting of the program as plain values. */
 #pragma once
 #include "base/attr.h"
+#include "base/digest.h"
 #include "base/str.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -80,8 +81,13 @@ struct limits {
     unsigned drain_ms;
 };
 
+struct settings_owner;
+
+/* Once read they do not change; a reload makes others. Shared by reference count. */
 struct settings {
-    char *listen; /* host:port */
+    struct settings_owner *owner; /* counts the references */
+    char digest[DIGEST_HEX_MAX];  /* of the text they were read from; "" for the defaults */
+    char *listen;                 /* host:port */
     char *admin;
     struct {
         char *certificate;
@@ -126,9 +132,10 @@ struct settings {
     struct limits limits;
 };
 
-/* The defaults of design 5. The caller frees it with settings_free(). */
+/* The defaults of design 5, with one reference, which settings_free() gives back. */
 struct settings *settings_new(void);
-void settings_free(struct settings *s); /* NULL is fine */
+const struct settings *settings_ref(const struct settings *s);
+void settings_free(const struct settings *s); /* the last one frees; NULL is fine */
 void settings_freep(struct settings **s);
 /* Both copy their arguments. */
 void settings_add_repository(struct settings *s, struct str url, struct str path);

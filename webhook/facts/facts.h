@@ -20,13 +20,14 @@
 struct facts;
 
 struct facts_options {
-    const struct settings *settings; /* borrowed, must outlive the facts */
+    const struct settings *settings; /* the facts take a reference of their own */
     bool assume_label_tracking;      /* `check`: a method that is not known is taken as label */
     /* `check`: what the repositories define counts as applied, before what is live; else what is
      * live counts, and a definition that is not live counts where something live renders it. */
     bool definitions_apply;
     /* The facts before these, or NULL: a repository that looks unchanged is shared with them, and
-     * one that cannot be read now is kept as it was for FACTS_KEEP_SECONDS. */
+     * one that cannot be read now is kept as it was for FACTS_KEEP_SECONDS. Its settings may be
+     * others: then that holds for the repositories that both name alike. */
     const struct facts *former;
     /* A Git repository is read at each revision that a source names; else its work tree, or its one
      * configured revision, stands for all of them. */

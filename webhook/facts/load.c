@@ -131,10 +131,71 @@ static bool read_anew(struct facts *f, const struct repository_fact *before, siz
     return facts_read_repository(f, index, NULL, before, now, &f->repositories[index].shared, err);
 }
 
-static void load_repository(struct facts *f, const struct facts *former, size_t index, int64_t now)
+static bool same_texts(char *const *a, size_t n_a, char *const *b, size_t n_b)
+{
+    for (size_t i = 0; i < n_a && n_a == n_b; i++)
+        if (strcmp(a[i], b[i]) != 0)
+            return false;
+    return n_a == n_b;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+/* Whether what was read of one is what would be read of the other. */
+static bool same_repository(const struct repository_settings *a,
+                            const struct repository_settings *b)
+{
+    return strcmp(a->url, b->url) == 0 && strcmp(a->path, b->path) == 0 &&
+           same_text(a->revision, b->revision) && same_text(a->heartbeat, b->heartbeat) &&
+           a->stands_for_all == b->stands_for_all &&
+           same_texts(a->aliases, a->n_aliases, b->aliases, b->n_aliases);
+}
+
+/* Which repository of the former settings this one is; their number where it is none of them. */
+static size_t former_index(const struct facts *f, const struct facts *former, size_t index)
+{
+    size_t i = 0;
+
+    if (former->settings == f->settings)
+        return index;
+    while (i < former->settings->n_repositories &&
+           !same_repository(&former->settings->repositories[i], &f->settings->repositories[index]))
+        i++;
+    return i;
+}
+
+static const struct repository_fact *former_fact(const struct facts *f, const struct facts *former,
+                                                 size_t index)
+{
+    size_t i = former ? former_index(f, former, index) : 0;
+
+    return former && i < former->settings->n_repositories ? &former->repositories[i] : NULL;
+}
+
+/* Other settings have other repositories: what was asked of those that stay is asked again. */
+static struct wishes *follow_wishes(const struct facts *f, const struct facts *former)
+{
+    struct wishes *w;
+
+    if (former && former->settings == f->settings)
+        return wishes_ref(former->wishes);
+    w = wishes_new(f->settings->n_repositories);
+    for (size_t i = 0; former && i < f->settings->n_repositories; i++) {
+        size_t from = former_index(f, former, i);
+
+        if (from < former->settings->n_repositories)
+            wishes_take(w, i, former->wishes, from);
+    }
+    return w;
+}
+
+static void load_repository(struct facts *f, const struct repository_fact *before, size_t index,
+                            int64_t now)
 {
     const struct repository_settings *s = &f->settings->repositories[index];
-    const struct repository_fact *before = former ? &former->repositories[index] : NULL;
     struct repository_fact *fact = &f->repositories[index];
     struct err err = {0};
     char text[ERR_TEXT_MAX];
@@ -196,7 +257,12 @@ static bool keep_cluster(struct cluster_fact *fact, const struct cluster_fact *b
 static void load_cluster(struct facts *f, const struct facts *former, int64_t now)
 {
     const struct settings *s = f->settings;
-    const struct cluster_fact *before = former ? &former->cluster : NULL;
+    const struct cluster_fact *before =
+        former && same_texts(former->settings->cluster.snapshots,
+                             former->settings->cluster.n_snapshots, s->cluster.snapshots,
+                             s->cluster.n_snapshots)
+            ? &former->cluster
+            : NULL;
     struct cluster_fact *fact = &f->cluster;
 
     if (s->cluster.n_snapshots == 0)
@@ -225,18 +291,20 @@ static struct facts *load_once(const struct facts_options *options, const struct
     struct facts *f = xcalloc(1, sizeof *f);
 
     atomic_init(&f->references, 1);
-    f->settings = options->settings;
+    f->settings = settings_ref(options->settings);
     f->starting = options->settings_alone;
     f->exact_revisions = options->exact_revisions;
     f->parse_all = options->parse_all;
     f->loading = true;
-    f->wishes = former ? wishes_ref(former->wishes) : wishes_new(f->settings->n_repositories);
+    f->wishes = follow_wishes(f, former);
     wishes_begin(f->wishes);
     f->repositories = xcalloc(f->settings->n_repositories, sizeof *f->repositories);
     for (size_t i = 0; i < f->settings->n_repositories; i++) {
+        const struct repository_fact *before = former_fact(f, former, i);
+
         if (!f->starting)
-            load_repository(f, former, i, now);
-        facts_watch_fetch(f, former ? &former->repositories[i] : NULL, i);
+            load_repository(f, before, i, now);
+        facts_watch_fetch(f, before, i);
     }
     if (!f->starting)
         load_cluster(f, former, now);
@@ -296,6 +364,7 @@ static void destroy(struct facts *f)
         free(f->notes[i].text);
     }
     free(f->notes);
+    settings_free(f->settings);
     free(f);
 }
 

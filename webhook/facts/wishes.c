@@ -183,6 +183,18 @@ void wishes_begin(struct wishes *w)
     (void)pthread_mutex_unlock(&w->lock);
 }
 
+void wishes_take(struct wishes *w, size_t repository, struct wishes *other, size_t from)
+{
+    struct wish wishes[WISHES_MAX];
+    size_t n = wishes_copy(other, from, wishes);
+
+    for (size_t i = n; i-- > 0;) { /* the most wanted last, as if asked for just now */
+        wishes_add(w, repository, str_from(wishes[i].revision), str_from(wishes[i].tag_prefix),
+                   wishes[i].by_known);
+        wish_clear(&wishes[i]);
+    }
+}
+
 size_t wishes_copy(struct wishes *w, size_t repository, struct wish *out)
 {
     struct wish_list *list = &w->lists[repository];

@@ -27,6 +27,8 @@ void wish_clear(struct wish *w);
 
 /* Returns with one reference. */
 struct wishes *wishes_new(size_t n_repositories);
+/* Takes over what repository `from` of another list was asked for. `w` is nobody else's yet. */
+void wishes_take(struct wishes *w, size_t repository, struct wishes *other, size_t from);
 struct wishes *wishes_ref(struct wishes *w);
 void wishes_unref(struct wishes *w); /* NULL is fine */
 

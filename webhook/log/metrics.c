@@ -257,6 +257,20 @@ void metrics_facts(struct metrics *m, const char *source, bool loaded, int64_t s
     (void)pthread_mutex_unlock(&m->mutex);
 }
 
+void metrics_facts_forget(struct metrics *m, const char *source)
+{
+    struct dates *d = &m->facts;
+
+    (void)pthread_mutex_lock(&m->mutex);
+    for (size_t i = 0; i < d->n; i++)
+        if (strcmp(d->items[i].name, source) == 0) {
+            free(d->items[i].name);
+            memmove(&d->items[i], &d->items[i + 1], (--d->n - i) * sizeof *d->items);
+            break;
+        }
+    (void)pthread_mutex_unlock(&m->mutex);
+}
+
 void metrics_certificate(struct metrics *m, const char *which, int64_t not_after)
 {
     struct dated *date;

@@ -35,6 +35,8 @@ void metrics_log_dropped(struct metrics *m);
  */
 enum { METRICS_MAX_SOURCES = 1000 };
 void metrics_facts(struct metrics *m, const char *source, bool loaded, int64_t seen_at);
+/* A source that is no longer configured. */
+void metrics_facts_forget(struct metrics *m, const char *source);
 /* which: "serving", "client-ca". not_after: Unix seconds; the page shows the seconds left; 0: there
  * is none. */
 void metrics_certificate(struct metrics *m, const char *which, int64_t not_after);

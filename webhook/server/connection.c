@@ -33,7 +33,7 @@ static struct connection *start(struct door *door, struct MHD_Connection *mhd)
                                 door->tls ? PHASE_HANDSHAKE : PHASE_IDLE,
                                 door->tls ? limits_of(c)->request_timeout_ms : ADMIN_IDLE_MS);
     if (door->tls)
-        c->serving = server_serving(door->server, &c->clients_generation);
+        c->pair = server_tls(door->server, &c->clients, &c->clients_generation);
     return c;
 }
 
@@ -46,7 +46,8 @@ static void end(struct connection *c)
     if (deadline_was_missed(c->deadline))
         metrics_rejected(s->options.metrics, "deadline");
     deadlines_remove(s->deadlines, c->deadline);
-    tls_serving_unref(c->serving);
+    tls_pair_unref(c->pair);
+    certs_clients_unref(c->clients);
     free(c);
 }
 
@@ -68,7 +69,7 @@ void connection_notify(void *door, struct MHD_Connection *c, void **context,
     switch (code) {
     case MHD_CONNECTION_NOTIFY_STARTED:
         *context = start(door, c);
-        if (((struct door *)door)->tls && tls_begin(c, ((struct connection *)*context)->serving))
+        if (((struct door *)door)->tls && tls_begin(c))
             atomic_store(&((struct door *)door)->leads, true);
         break;
     case MHD_CONNECTION_NOTIFY_CLOSED: /* the socket is still open here */
@@ -131,5 +132,6 @@ void connection_client_refused(struct MHD_Connection *c, struct err *err)
 
 bool connection_is_outdated(const struct connection *c)
 {
-    return c->serving && c->clients_generation != atomic_load(&c->door->server->clients_generation);
+    return c->door->tls &&
+           c->clients_generation != atomic_load(&c->door->server->clients_generation);
 }

@@ -12,8 +12,9 @@ struct connection {
     bool let_in; /* nothing is wanted of it, or it has shown it */
     bool told;   /* that it was not */
     /* Of the webhook's door: */
-    struct tls_serving *serving; /* what its handshake was made with */
-    unsigned clients_generation; /* who was let in then */
+    struct tls_pair *pair;         /* what it is served with */
+    struct certs_clients *clients; /* whom it lets in; NULL: anybody */
+    unsigned clients_generation;   /* who was let in then */
 };
 
 /* For MHD_OPTION_NOTIFY_CONNECTION; the closure is the door. */

@@ -20,15 +20,18 @@ struct facts_loader {
     struct facts_loader_options options;
     pthread_t thread;
     atomic_bool stopping;
+    pthread_mutex_t lock;
+    const struct settings *next; /* to load with from now on; NULL: the same. Under the lock */
 };
 
 /* What the loader thread holds between two looks. */
 struct load {
     struct facts *facts;
-    int64_t at;      /* Unix seconds of its start, as facts_load() was told */
-    int64_t took_ms; /* without handing it over */
-    int64_t busy_ms; /* its load or its last look, whichever came last */
-    bool repeats;    /* its notes are those of the load before */
+    const struct settings *settings; /* of them, or to be */
+    int64_t at;                      /* Unix seconds of its start, as facts_load() was told */
+    int64_t took_ms;                 /* without handing it over */
+    int64_t busy_ms;                 /* its load or its last look, whichever came last */
+    bool repeats;                    /* its notes are those of the load before */
 };
 
 static bool same_notes(const struct facts *a, const struct facts *b)
@@ -47,19 +50,25 @@ static bool same_notes(const struct facts *a, const struct facts *b)
     return true;
 }
 
+/* A repository's name on the metrics page. */
+static void add_source(struct buf *out, const struct repository_settings *r)
+{
+    buf_init(out, SOURCE_MAX_BYTES);
+    text_url(out, str_from(r->url));
+}
+
 /* seen: Unix seconds at which the repositories were last looked at. One that was found unchanged
  * then has been seen, one that could not be read has not. */
 static void measure(const struct facts_loader *l, const struct load *load, int64_t seen)
 {
-    const struct settings *settings = l->options.settings;
+    const struct settings *settings = facts_settings(load->facts);
 
     for (size_t i = 0; i < facts_n_repositories(load->facts); i++) {
         int64_t at = facts_repository_seen_at(load->facts, i);
         int64_t fetched_at = facts_repository_fetched_at(load->facts, i);
         AUTO(buf_clearp) struct buf source = {0};
 
-        buf_init(&source, SOURCE_MAX_BYTES);
-        text_url(&source, str_from(settings->repositories[i].url));
+        add_source(&source, &settings->repositories[i]);
         metrics_facts(l->options.metrics, buf_str(&source).p,
                       facts_repository(load->facts, i) != NULL,
                       fetched_at > 0   ? fetched_at
@@ -97,6 +106,18 @@ static void report(const struct facts_loader *l, const struct load *load)
     }
 }
 
+/* What was measured of those before, and is not configured any more. */
+static void forget(const struct facts_loader *l, const struct settings *former)
+{
+    for (size_t i = 0; i < former->n_repositories; i++) {
+        AUTO(buf_clearp) struct buf source = {0};
+
+        add_source(&source, &former->repositories[i]);
+        metrics_facts_forget(l->options.metrics, buf_str(&source).p);
+    }
+    metrics_facts_forget(l->options.metrics, "cluster");
+}
+
 /* The new facts are in use before anything is said about them. */
 static void load(const struct facts_loader *l, struct load *load)
 {
@@ -104,13 +125,15 @@ static void load(const struct facts_loader *l, struct load *load)
     int64_t start = clock_ms();
 
     load->at = clock_unix_seconds();
-    load->facts = facts_load(&(struct facts_options){.settings = l->options.settings,
+    load->facts = facts_load(&(struct facts_options){.settings = load->settings,
                                                      .former = former,
                                                      .exact_revisions = true},
                              load->at);
     load->took_ms = clock_ms() - start;
     facts_store_put(l->options.store, facts_ref(load->facts));
     metrics_reload(l->options.metrics, "facts", facts_n_notes(load->facts) ? "failure" : "success");
+    if (former && facts_settings(former) != load->settings)
+        forget(l, facts_settings(former));
     measure(l, load, load->at);
     load->repeats = former && same_notes(former, load->facts);
     facts_unref(former);
@@ -160,10 +183,26 @@ static bool sleep_until_next(struct facts_loader *l, const struct load *load)
     return sleep_for(l, rest_ms(load));
 }
 
+/* Whether other settings are to be loaded with; their reference goes over to `load`. */
+static bool take_settings(struct facts_loader *l, struct load *load)
+{
+    const struct settings *next;
+
+    (void)pthread_mutex_lock(&l->lock);
+    next = steal(&l->next);
+    (void)pthread_mutex_unlock(&l->lock);
+    if (!next)
+        return false;
+    settings_free(load->settings);
+    load->settings = next;
+    return true;
+}
+
 static void *run(void *p)
 {
     struct facts_loader *l = p;
-    struct load current = {.facts = facts_store_ref(l->options.store)};
+    struct load current = {.facts = facts_store_ref(l->options.store),
+                           .settings = steal(&l->options.settings)};
 
     load(l, &current);
     current.busy_ms = current.took_ms;
@@ -174,7 +213,7 @@ static void *run(void *p)
         int64_t now = clock_unix_seconds();
         int64_t start = clock_ms();
 
-        if (facts_changed(current.facts, now)) {
+        if (take_settings(l, &current) || facts_changed(current.facts, now)) {
             load(l, &current);
             report(l, &current);
             watch_again(l, current.facts);
@@ -184,6 +223,7 @@ static void *run(void *p)
         current.busy_ms = clock_ms() - start;
     }
     facts_unref(current.facts);
+    settings_free(current.settings);
     return NULL;
 }
 
@@ -192,10 +232,24 @@ struct facts_loader *facts_loader_start(const struct facts_loader_options *optio
     struct facts_loader *l = xcalloc(1, sizeof *l);
 
     l->options = *options;
+    l->options.settings = settings_ref(options->settings);
     atomic_init(&l->stopping, false);
+    (void)pthread_mutex_init(&l->lock, NULL);
     if (pthread_create(&l->thread, NULL, run, l) != 0)
         abort(); /* without threads the process cannot do its job */
     return l;
+}
+
+void facts_loader_use(struct facts_loader *l, const struct settings *settings)
+{
+    const struct settings *overtaken;
+
+    (void)pthread_mutex_lock(&l->lock);
+    overtaken = l->next;
+    l->next = settings_ref(settings);
+    (void)pthread_mutex_unlock(&l->lock);
+    settings_free(overtaken);
+    watch_wake(l->options.watch);
 }
 
 bool facts_loader_stop(struct facts_loader *l, unsigned wait_ms)
@@ -215,6 +269,8 @@ bool facts_loader_stop(struct facts_loader *l, unsigned wait_ms)
     }
     if (pthread_timedjoin_np(l->thread, NULL, &until) != 0)
         return false;
+    settings_free(l->next);
+    (void)pthread_mutex_destroy(&l->lock);
     free(l);
     return true;
 }

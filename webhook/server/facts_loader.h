@@ -9,8 +9,8 @@
 struct facts_loader;
 
 struct facts_loader_options {
-    const struct settings *settings; /* all borrowed; must outlive the loader */
-    struct facts_store *store;
+    const struct settings *settings; /* to begin with; the loader takes a reference */
+    struct facts_store *store;       /* this and the rest is borrowed; must outlive the loader */
     struct program_log *program_log;
     struct metrics *metrics;
     struct watch *watch; /* its directories are the loader's; whoever wakes it asks for a look */
@@ -29,6 +29,11 @@ enum {
 };
 
 struct facts_loader *facts_loader_start(const struct facts_loader_options *options);
+/*
+ * Loads anew with these settings, of which the loader takes a reference. Verdicts rest on the ones
+ * before until that load has ended, then on these alone: facts and settings are one. Thread-safe.
+ */
+void facts_loader_use(struct facts_loader *l, const struct settings *settings);
 /*
  * Ends the thread and frees the loader; NULL is fine. A load that runs is waited for, at most
  * wait_ms: false when it did not end by then. The loader and what it borrows then have to stay.

@@ -11,7 +11,7 @@
 
 struct MHD_Daemon;
 struct route;
-struct tls_serving;
+struct tls_pair;
 
 /* One way in: the webhook's own, over TLS, or the plain one for probes and metrics. */
 struct door {
@@ -32,9 +32,12 @@ struct server {
     struct deadlines *deadlines;
     struct repeats *repeats;
     struct refusals *refusals;
-    pthread_mutex_t serving_lock;
-    struct tls_serving *serving;         /* of new connections; under the lock */
-    _Atomic unsigned clients_generation; /* counts who is let in; changed under the lock */
+    pthread_mutex_t tls_lock;
+    /* Of new connections; all three are changed under the lock. */
+    struct tls_pair *pair;
+    struct certs_clients *clients;
+    _Atomic unsigned clients_generation; /* counts who is let in */
+    _Atomic bool log_allowed;
     struct door webhook;
     struct door admin;
     _Atomic bool ready;
@@ -44,8 +47,9 @@ struct server {
     _Atomic int inflight;
 };
 
-/* What a new connection is served with, a reference of the caller's own. */
-struct tls_serving *server_serving(struct server *s, unsigned *clients_generation);
+/* What a new connection is served with; both are references of the caller's own. */
+struct tls_pair *server_tls(struct server *s, struct certs_clients **clients,
+                            unsigned *clients_generation);
 
 enum {
     /* The connections themselves take about 50 MB when all 512 are used; together that stays below

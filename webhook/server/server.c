@@ -110,33 +110,50 @@ static bool check_lead(struct door *door, struct err *err)
     return false;
 }
 
-struct tls_serving *server_serving(struct server *s, unsigned *clients_generation)
+struct tls_pair *server_tls(struct server *s, struct certs_clients **clients,
+                            unsigned *clients_generation)
 {
-    struct tls_serving *t;
+    struct tls_pair *pair;
 
-    (void)pthread_mutex_lock(&s->serving_lock);
-    t = tls_serving_ref(s->serving);
+    (void)pthread_mutex_lock(&s->tls_lock);
+    pair = tls_pair_ref(s->pair);
+    *clients = certs_clients_ref(s->clients);
     *clients_generation = atomic_load(&s->clients_generation);
-    (void)pthread_mutex_unlock(&s->serving_lock);
-    return t;
+    (void)pthread_mutex_unlock(&s->tls_lock);
+    return pair;
 }
 
-bool server_use_tls(struct server *s, const struct certs_pair *pair, struct certs_clients *clients,
-                    struct err *err)
+bool server_use_pair(struct server *s, const struct certs_pair *pair, struct err *err)
 {
-    struct tls_serving *next = NULL;
-    struct tls_serving *former;
+    struct tls_pair *next = NULL;
+    struct tls_pair *former;
 
-    if (!tls_serving_new(pair, clients, &next, err))
+    if (!tls_pair_new(pair, &next, err))
         return false;
-    (void)pthread_mutex_lock(&s->serving_lock);
-    former = s->serving;
-    s->serving = next;
-    if (former && !certs_clients_same(tls_serving_clients(former), clients))
-        (void)atomic_fetch_add(&s->clients_generation, 1);
-    (void)pthread_mutex_unlock(&s->serving_lock);
-    tls_serving_unref(former);
+    (void)pthread_mutex_lock(&s->tls_lock);
+    former = s->pair;
+    s->pair = next;
+    (void)pthread_mutex_unlock(&s->tls_lock);
+    tls_pair_unref(former);
     return true;
+}
+
+void server_use_clients(struct server *s, struct certs_clients *clients)
+{
+    struct certs_clients *former;
+
+    (void)pthread_mutex_lock(&s->tls_lock);
+    former = s->clients;
+    s->clients = certs_clients_ref(clients);
+    if (!certs_clients_same(former, clients))
+        (void)atomic_fetch_add(&s->clients_generation, 1);
+    (void)pthread_mutex_unlock(&s->tls_lock);
+    certs_clients_unref(former);
+}
+
+void server_log_allowed(struct server *s, bool log_allowed)
+{
+    atomic_store(&s->log_allowed, log_allowed);
 }
 
 bool server_start(const struct server_options *options, struct server **out, struct err *err)
@@ -149,12 +166,14 @@ bool server_start(const struct server_options *options, struct server **out, str
     s->deadlines = deadlines_new(settings->limits.request_timeout_ms);
     s->repeats = repeats_new();
     s->refusals = refusals_new();
-    (void)pthread_mutex_init(&s->serving_lock, NULL);
+    (void)pthread_mutex_init(&s->tls_lock, NULL);
+    server_use_clients(s, options->clients);
+    server_log_allowed(s, settings->log_allowed);
     s->webhook = (struct door){.server = s, .tls = true, .cap = settings->limits.connections};
     s->webhook.routes = routes_webhook(&s->webhook.n_routes);
     s->admin = (struct door){.server = s, .cap = ADMIN_CONNECTIONS};
     s->admin.routes = routes_admin(&s->admin.n_routes);
-    if (!server_use_tls(s, options->pair, options->clients, err) ||
+    if (!server_use_pair(s, options->pair, err) ||
         !open_door(&s->webhook, settings->listen, start_webhook, err) ||
         !check_lead(&s->webhook, err) || !open_door(&s->admin, settings->admin, start_admin, err)) {
         server_free(s);
@@ -202,7 +221,8 @@ void server_free(struct server *s)
     deadlines_free(s->deadlines);
     repeats_free(s->repeats);
     refusals_free(s->refusals);
-    tls_serving_unref(s->serving);
-    (void)pthread_mutex_destroy(&s->serving_lock);
+    tls_pair_unref(s->pair);
+    certs_clients_unref(s->clients);
+    (void)pthread_mutex_destroy(&s->tls_lock);
     free(s);
 }

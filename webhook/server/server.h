@@ -30,13 +30,18 @@ struct server_options {
 bool server_start(const struct server_options *options, struct server **out,
                   struct err *err) MUST_CHECK;
 /*
- * From now on new connections get this pair, and have to show such a certificate. Kept ones go on
- * as they are; where other clients are let in than before, their next answer ends them.
- * pair is borrowed for the call; of clients the server takes a reference of its own. Thread-safe.
- * Fails with ERR_INPUT where GnuTLS does not take the pair; then nothing has changed.
+ * New connections are served with this pair, borrowed for the call; kept ones go on with theirs.
+ * Thread-safe. Fails with ERR_INPUT where GnuTLS does not take it; then nothing has changed.
  */
-bool server_use_tls(struct server *s, const struct certs_pair *pair, struct certs_clients *clients,
-                    struct err *err) MUST_CHECK;
+bool server_use_pair(struct server *s, const struct certs_pair *pair, struct err *err) MUST_CHECK;
+/*
+ * New connections are for these clients alone (NULL: for anybody), of which the server takes a
+ * reference of its own. Where they are others than before, kept connections end with their next
+ * answer. Thread-safe.
+ */
+void server_use_clients(struct server *s, struct certs_clients *clients);
+/* Whether plain allows are logged: settings.log_allowed, which may change. Thread-safe. */
+void server_log_allowed(struct server *s, bool log_allowed);
 unsigned server_port(const struct server *s);
 unsigned server_admin_port(const struct server *s);
 /* /readyz answers 200 once this was called with true (design 5: facts' first load ended). */

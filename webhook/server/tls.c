@@ -1,5 +1,6 @@
 #include "server/tls.h"
 #include "base/mem.h"
+#include "certs/clients.h"
 #include "server/clock.h"
 #include "server/connection.h"
 #include <microhttpd.h>
@@ -10,12 +11,11 @@
 /* As many as certs_pair_load() takes. */
 enum { CERTIFICATES_MAX = 16 };
 
-struct tls_serving {
+struct tls_pair {
     atomic_uint references;
     gnutls_pcert_st certificates[CERTIFICATES_MAX];
     unsigned n;
     gnutls_privkey_t key; /* GnuTLS wipes it */
-    struct certs_clients *clients;
 };
 
 const char *tls_priorities(bool tls13_only)
@@ -30,7 +30,7 @@ static gnutls_datum_t datum(char *text)
     return (gnutls_datum_t){.data = (unsigned char *)text, .size = (unsigned)strlen(text)};
 }
 
-static int import(const struct certs_pair *pair, struct tls_serving *t)
+static int import(const struct certs_pair *pair, struct tls_pair *t)
 {
     gnutls_datum_t certificates = datum(pair->certificate_pem);
     gnutls_datum_t key = datum(pair->key_pem);
@@ -46,17 +46,15 @@ static int import(const struct certs_pair *pair, struct tls_serving *t)
                     : gnutls_privkey_import_x509_raw(t->key, &key, GNUTLS_X509_FMT_PEM, NULL, 0);
 }
 
-bool tls_serving_new(const struct certs_pair *pair, struct certs_clients *clients,
-                     struct tls_serving **out, struct err *err)
+bool tls_pair_new(const struct certs_pair *pair, struct tls_pair **out, struct err *err)
 {
-    struct tls_serving *t = xcalloc(1, sizeof *t);
+    struct tls_pair *t = xcalloc(1, sizeof *t);
     int code;
 
     atomic_init(&t->references, 1);
-    t->clients = certs_clients_ref(clients);
     code = import(pair, t);
     if (code < 0) {
-        tls_serving_unref(t);
+        tls_pair_unref(t);
         err_what(err, ERR_INPUT, "the certificate cannot be served");
         err_why(err, "GnuTLS: %s", gnutls_strerror(code));
         err_remedy(err, "issue one with syncguard certs issue");
@@ -66,13 +64,13 @@ bool tls_serving_new(const struct certs_pair *pair, struct certs_clients *client
     return true;
 }
 
-struct tls_serving *tls_serving_ref(struct tls_serving *t)
+struct tls_pair *tls_pair_ref(struct tls_pair *t)
 {
     (void)atomic_fetch_add_explicit(&t->references, 1, memory_order_relaxed);
     return t;
 }
 
-void tls_serving_unref(struct tls_serving *t)
+void tls_pair_unref(struct tls_pair *t)
 {
     if (!t || atomic_fetch_sub_explicit(&t->references, 1, memory_order_acq_rel) != 1)
         return;
@@ -80,13 +78,7 @@ void tls_serving_unref(struct tls_serving *t)
         gnutls_pcert_deinit(&t->certificates[i]);
     if (t->key)
         gnutls_privkey_deinit(t->key);
-    certs_clients_unref(t->clients);
     free(t);
-}
-
-const struct certs_clients *tls_serving_clients(const struct tls_serving *t)
-{
-    return t->clients;
 }
 
 /* GnuTLS only reads what it is handed, and the connection keeps it until its own end. */
@@ -94,7 +86,7 @@ int tls_retrieve(gnutls_session_t session, const struct gnutls_cert_retr_st *inf
                  gnutls_pcert_st **certificates, unsigned *n, gnutls_ocsp_data_st **ocsp,
                  unsigned *n_ocsp, gnutls_privkey_t *key, unsigned *flags)
 {
-    struct tls_serving *t = connection_of(gnutls_session_get_ptr(session))->serving;
+    struct tls_pair *t = connection_of(gnutls_session_get_ptr(session))->pair;
 
     (void)info;
     *certificates = t->certificates;
@@ -139,7 +131,7 @@ static int refuse(gnutls_session_t session, unsigned n_shown)
 static int on_finished(gnutls_session_t session)
 {
     struct MHD_Connection *connection = gnutls_session_get_ptr(session);
-    const struct certs_clients *clients = tls_serving_clients(connection_of(connection)->serving);
+    const struct certs_clients *clients = connection_of(connection)->clients;
     unsigned n_shown = 0;
     struct err err = {0};
 
@@ -161,7 +153,7 @@ static int on_message(gnutls_session_t session, unsigned type, unsigned when, un
     return incoming && type == GNUTLS_HANDSHAKE_FINISHED ? on_finished(session) : 0;
 }
 
-bool tls_begin(struct MHD_Connection *connection, const struct tls_serving *t)
+bool tls_begin(struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
@@ -171,7 +163,7 @@ bool tls_begin(struct MHD_Connection *connection, const struct tls_serving *t)
         return false;
     /* Asked for and not required: GnuTLS would end the handshake of a client that has none without
      * a word to it or to us. on_finished() refuses it, and request.c whomever that has not seen. */
-    if (t->clients)
+    if (connection_of(connection)->clients)
         gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUEST);
     gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_POST, on_message);
     return true;

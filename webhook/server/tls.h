@@ -3,7 +3,6 @@
 #include "base/attr.h"
 #include "base/err.h"
 #include "certs/certs.h"
-#include "certs/clients.h"
 #include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>
 #include <stdbool.h>
@@ -15,24 +14,21 @@ struct MHD_Connection;
 const char *tls_priorities(bool tls13_only);
 
 /*
- * What a connection is served with, from its handshake to its end: immutable, shared by reference
- * count. A new one reaches new connections; kept ones stay with theirs.
+ * The pair that a connection is served with, from its handshake to its end: immutable, shared by
+ * reference count. A new one reaches new connections; kept ones stay with theirs.
  */
-struct tls_serving;
+struct tls_pair;
 
 /*
- * pair     borrowed for the call.
- * clients  NULL: anybody may call. The serving takes a reference of its own.
- * out      set with one reference.
+ * pair  borrowed for the call.
+ * out   set with one reference.
  * Fails with ERR_INPUT: GnuTLS does not take the pair, whatever OpenSSL made of it.
  */
-bool tls_serving_new(const struct certs_pair *pair, struct certs_clients *clients,
-                     struct tls_serving **out, struct err *err) MUST_CHECK;
-struct tls_serving *tls_serving_ref(struct tls_serving *t);
-void tls_serving_unref(struct tls_serving *t); /* NULL is fine */
-const struct certs_clients *tls_serving_clients(const struct tls_serving *t);
+bool tls_pair_new(const struct certs_pair *pair, struct tls_pair **out, struct err *err) MUST_CHECK;
+struct tls_pair *tls_pair_ref(struct tls_pair *t);
+void tls_pair_unref(struct tls_pair *t); /* NULL is fine */
 
-/* For MHD_OPTION_HTTPS_CERT_CALLBACK2: the pair of what the connection is served with. */
+/* For MHD_OPTION_HTTPS_CERT_CALLBACK2: the connection's pair. */
 int tls_retrieve(gnutls_session_t session, const struct gnutls_cert_retr_st *info,
                  gnutls_pcert_st **certificates, unsigned *n, gnutls_ocsp_data_st **ocsp,
                  unsigned *n_ocsp, gnutls_privkey_t *key, unsigned *flags);
@@ -44,4 +40,4 @@ int tls_retrieve(gnutls_session_t session, const struct gnutls_cert_retr_st *inf
  * handshake fails. False where the session does not lead back to the connection: neither the
  * callback above nor this would work.
  */
-bool tls_begin(struct MHD_Connection *connection, const struct tls_serving *t);
+bool tls_begin(struct MHD_Connection *connection);

@@ -66,7 +66,7 @@ static void log_decision(struct request *r, const struct review *review,
     AUTO(buf_clearp) struct buf line = {0};
 
     buf_init(&line, DECISION_LINE_MAX_BYTES);
-    if (verdict->allowed && verdict->n_findings == 0 && !o->settings->log_allowed)
+    if (verdict->allowed && verdict->n_findings == 0 && !atomic_load(&r->server->log_allowed))
         return;
     decision_write(&line, review, verdict, facts, now, duration_us);
     if (buf_ok(&line))

@@ -321,7 +321,7 @@ static void what_is_no_ca_is_refused(void **state)
                  "ca.crt: none of the client CA's certificates is valid now; put a CA certificate "
                  "there that is, or check this machine's clock");
     assert_no_ca("empty", now, "empty: the file is empty");
-    assert_no_ca("pipe", now, "pipe: the file could not be read: Invalid argument");
+    assert_no_ca("pipe", now, "pipe: the file could not be read: it is no regular file");
     assert_no_ca("ca.key", now,
                  "ca.key: the file holds a private key; it is not shown and not served; keep keys "
                  "in a file of their own");

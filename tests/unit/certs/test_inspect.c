@@ -141,8 +141,8 @@ static void what_is_no_certificate_is_said(void **state)
                                     "before its name is used");
     assert_refused("17.crt", "17.crt: the file holds more than 16 certificates");
     assert_refused("gone", "gone: the file could not be read: No such file or directory");
-    assert_refused("d", "d: the file could not be read: Is a directory");
-    assert_refused("fifo", "fifo: the file could not be read: Invalid argument");
+    assert_refused("d", "d: the file could not be read: it is a directory");
+    assert_refused("fifo", "fifo: the file could not be read: it is no regular file");
     assert_refused("large", "large: the file is larger than 1048576 bytes");
 }
 

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "config/config.h"
 #include "config/keys.h"
+#include "config/restart.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -247,6 +248,51 @@ static void run_refusals(const struct refusal *cases, size_t n, enum err_kind ki
         assert_string_equal(message, cases[i].message);
         assert_int_equal(err.kind, kind);
     }
+}
+
+static void what_counts_at_the_start_is_kept_and_named(void **state)
+{
+    AUTO(settings_freep)
+    struct settings *running = parse("listen: a.example:1\nlimits: {body: 2MiB, drain: 9s}\n");
+    AUTO(settings_freep)
+    struct settings *next =
+        parse("listen: a.example:2\nadmin: '[::1]:3'\ntls: {minVersion: \"1.3\"}\nenforce: no\n"
+              "limits: {body: 3MiB, connections: 9, requestTimeout: 9s, idleTimeout: 9s, "
+              "drainDelay: 1s, drain: 9s}\n");
+    AUTO(settings_freep)
+    struct settings *same = parse("listen: a.example:1\n"
+                                  "limits: {body: 2MiB, drain: 9s}\n");
+    AUTO(buf_clearp) struct buf names = {0};
+    AUTO(buf_clearp) struct buf none = {0};
+
+    (void)state;
+    buf_init(&names, 512);
+    settings_keep_running(next, running, &names);
+    assert_string_equal(buf_str(&names).p,
+                        "listen, admin, tls.minVersion, limits.body, limits.connections, "
+                        "limits.requestTimeout, limits.idleTimeout, limits.drainDelay");
+    assert_string_equal(next->listen, "a.example:1");
+    assert_string_equal(next->admin, running->admin);
+    assert_false(next->tls.tls13_only);
+    assert_memory_equal(&next->limits, &running->limits, sizeof next->limits);
+    assert_false(next->enforce);
+    buf_init(&none, 512);
+    settings_keep_running(same, running, &none);
+    assert_int_equal(none.n, 0);
+}
+
+static void a_configuration_is_known_by_its_text(void **state)
+{
+    AUTO(settings_freep) struct settings *one = parse("enforce: no\n");
+    AUTO(settings_freep) struct settings *same = parse("enforce: no\n");
+    AUTO(settings_freep) struct settings *other = parse("enforce:  no\n");
+    const struct settings *shared = settings_ref(one);
+
+    (void)state;
+    assert_string_equal(one->digest, same->digest);
+    assert_string_not_equal(one->digest, other->digest);
+    settings_free(shared);
+    assert_false(one->enforce);
 }
 
 static void clients_need_a_ca_and_names(void **state)
@@ -792,6 +838,8 @@ int main(void)
         cmocka_unit_test(an_exemption_that_says_too_little_is_refused),
         cmocka_unit_test(exemptions_have_a_limit),
         cmocka_unit_test(an_empty_list_of_protected_secrets_protects_none),
+        cmocka_unit_test(what_counts_at_the_start_is_kept_and_named),
+        cmocka_unit_test(a_configuration_is_known_by_its_text),
         cmocka_unit_test(clients_need_a_ca_and_names),
         cmocka_unit_test(unknown_keys_are_named_with_their_line),
         cmocka_unit_test(wrong_types_say_what_was_found),

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/yaml.h"
+#include "config/config.h"
 #include "facts/internal.h"
 #include "fixture.h"
 #include "review/review.h"
@@ -100,6 +101,43 @@ static void a_revision_is_read_once_somebody_asks_for_it(void **state)
     assert_int_equal(facts_n_revisions(second, 0), 2);
     facts_unref(first);
     facts_unref(second);
+    world_clear(&w);
+}
+
+/* The configuration has another repository before it; nothing is read anew, nothing forgotten. */
+static void other_settings_keep_what_was_read_and_asked_for(void **state)
+{
+    static const char config[] = "repositories:\n- {url: 'https://h/other', path: nowhere}\n"
+                                 "- {url: 'https://h/r', path: repo, fresh: 1h}\n";
+    struct world w;
+    struct facts *f;
+    struct facts *next;
+    struct settings *settings = NULL;
+    struct err err = {0};
+
+    (void)state;
+    init(&w);
+    f = load(&w, NULL, NOW);
+    verdict_free(judge_text(f, root, NOW));
+    next = load(&w, f, NOW);
+    facts_unref(f);
+    f = next;
+    assert_true(config_parse(str_from(config), "config", w.root, &settings, &err));
+    settings_free(w.settings);
+    w.settings = settings;
+    next = load(&w, f, NOW + 5);
+    assert_false(facts_wants_more(next));
+    assert_ptr_equal(facts_settings(next), settings);
+    assert_null(facts_repository(next, 0));
+    assert_ptr_equal(facts_repository(f, 0), facts_repository(next, 1));
+    assert_int_equal(facts_n_revisions(next, 1), 2);
+    /* The former settings live as long as the facts that judge by them. */
+    assert_int_equal(facts_settings(f)->n_repositories, 1);
+    facts_unref(f);
+    f = load(&w, next, NOW + 6);
+    assert_int_equal(facts_n_revisions(f, 1), 2);
+    facts_unref(next);
+    facts_unref(f);
     world_clear(&w);
 }
 
@@ -551,6 +589,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_revision_is_read_once_somebody_asks_for_it),
+        cmocka_unit_test(other_settings_keep_what_was_read_and_asked_for),
         cmocka_unit_test(a_moved_branch_is_read_again_and_what_stayed_is_shared),
         cmocka_unit_test(names_of_one_commit_share_what_was_read),
         cmocka_unit_test(what_known_Applications_ask_for_is_read_at_once),
