@@ -6,14 +6,14 @@
 #include "report/projection.h"
 #include <stdlib.h>
 
-/* RFC 6901: whether the pointer leads to a value. */
-static bool leads_somewhere(const json_t *fields, struct str pointer)
+/* RFC 6901: the value the pointer leads to. */
+static const json_t *find_at(const json_t *fields, struct str pointer)
 {
     AUTO(buf_clearp) struct buf key = {.max = LOG_LINE_MAX};
     struct str part;
 
     if (!str_starts(pointer, STR("/")))
-        return false;
+        return NULL;
     pointer = str_sub(pointer, 1, pointer.n);
     while (fields && str_split(&pointer, '/', &part)) {
         buf_reset(&key);
@@ -26,13 +26,30 @@ static bool leads_somewhere(const json_t *fields, struct str pointer)
         fields = json_is_array(fields) ? json_array_get(fields, strtoull(buf_str(&key).p, NULL, 10))
                                        : json_object_getn(fields, buf_str(&key).p, key.n);
     }
-    return fields != NULL;
+    return fields;
+}
+
+/* The values of a chart in Git: its templates are looked at by them. */
+static bool is_chart_value(const json_t *fields, struct str pointer)
+{
+    struct str rest = pointer;
+    struct str part;
+
+    while (str_split(&rest, '/', &part)) {
+        struct str source =
+            str_sub(pointer, 0, (size_t)(part.p - pointer.p) - (part.p > pointer.p));
+
+        if (str_is(part, "helm") && rest.n &&
+            (str_starts(rest, STR("values")) || str_starts(rest, STR("parameters"))))
+            return !json_str_at(find_at(fields, source), "chart").n;
+    }
+    return false;
 }
 
 /* What is never shown, and read all the same: what stands for it is not enough. */
-static bool is_read(struct str pointer)
+static bool is_read(const json_t *fields, struct str pointer)
 {
-    return str_contains(pointer, STR("/kustomize/patches")) ||
+    return is_chart_value(fields, pointer) || str_contains(pointer, STR("/kustomize/patches")) ||
            str_contains(pointer, STR("/kustomize/replicas"));
 }
 
@@ -43,7 +60,7 @@ static bool lacks(const json_t *logged, const json_t *fields, struct str *missin
 
     for (size_t i = 0; i < json_array_size(omitted); i++) {
         *missing = json_view(json_array_get(omitted, i));
-        if (!leads_somewhere(fields, *missing) || is_read(*missing))
+        if (!find_at(fields, *missing) || is_read(fields, *missing))
             return true;
     }
     *missing = json_view(json_array_get(cut, 0));

@@ -114,6 +114,10 @@ static void *part_new(enum blob_part part, struct str bytes)
         return kustomize_text_new(bytes);
     case BLOB_ENV_KEYS:
         return env_keys_new(bytes);
+    case BLOB_TEMPLATE:
+        return helm_template_read(bytes);
+    case BLOB_ARCHIVE:
+        return helm_archive_read(bytes, 0);
     case BLOB_TEXT:
     case N_BLOB_PARTS:
         break;
@@ -137,6 +141,12 @@ static void part_free(enum blob_part part, void *p)
         return;
     case BLOB_HELM:
         helm_words_free(p);
+        return;
+    case BLOB_TEMPLATE:
+        helm_template_free(p);
+        return;
+    case BLOB_ARCHIVE:
+        helm_archive_free(p);
         return;
     case BLOB_DOCUMENT:
     case BLOB_KUSTOMIZATION:
@@ -187,17 +197,26 @@ bool blob_has(const struct blob *b, enum blob_part part)
     return part_of(b, part) != NULL;
 }
 
-void blob_add(struct blob *b, enum blob_part part, struct str bytes)
+/* Takes over `made`. */
+static void settle_part(struct blob *b, enum blob_part part, void *made)
 {
-    void *made;
     void *none = NULL;
 
-    if (blob_has(b, part))
-        return;
-    made = part_new(part, bytes);
     if (!atomic_compare_exchange_strong_explicit(&b->parts[part], &none, made, memory_order_acq_rel,
                                                  memory_order_acquire))
         part_free(part, made);
+}
+
+void blob_add(struct blob *b, enum blob_part part, struct str bytes)
+{
+    if (!blob_has(b, part))
+        settle_part(b, part, part_new(part, bytes));
+}
+
+void blob_add_archive(struct blob *b, struct str bytes, unsigned depth)
+{
+    if (!blob_has(b, BLOB_ARCHIVE))
+        settle_part(b, BLOB_ARCHIVE, helm_archive_read(bytes, depth));
 }
 
 struct parse *blob_parse(const struct blob *b, enum parse_syntax syntax)
@@ -220,4 +239,14 @@ const char *blob_text(const struct blob *b)
     const struct text *text = part_of(b, BLOB_TEXT);
 
     return text ? text->text : NULL;
+}
+
+const struct helm_template *blob_template(const struct blob *b)
+{
+    return part_of(b, BLOB_TEMPLATE);
+}
+
+const struct helm_archive *blob_archive(const struct blob *b)
+{
+    return part_of(b, BLOB_ARCHIVE);
 }

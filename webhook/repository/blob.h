@@ -1,5 +1,7 @@
 /* blob.h: what a file's bytes hold, wherever it lies: shared by paths, commits and revisions. */
 #pragma once
+#include "repository/helm_archive.h"
+#include "repository/helm_template.h"
 #include "repository/helm_words.h"
 #include "repository/manifests.h"
 #include "repository/tree.h"
@@ -18,6 +20,8 @@ enum blob_part {
     BLOB_KUSTOMIZATION,  /* kustomize_text_compile() of the first document */
     BLOB_KUSTOMIZE_TEXT, /* kustomize_text_read() */
     BLOB_ENV_KEYS,       /* kustomize_text_env_keys() */
+    BLOB_TEMPLATE,       /* helm_template.h */
+    BLOB_ARCHIVE,        /* helm_archive.h */
     N_BLOB_PARTS,
 };
 
@@ -51,3 +55,7 @@ struct parse *blob_parse(const struct blob *b, enum parse_syntax syntax);
 const struct document *blob_document(const struct blob *b, enum blob_part part);
 const struct helm_words *blob_helm(const struct blob *b);
 const char *blob_text(const struct blob *b); /* NULL as well where the bytes are too many */
+const struct helm_template *blob_template(const struct blob *b);
+const struct helm_archive *blob_archive(const struct blob *b);
+/* BLOB_ARCHIVE of what lies in other archives. depth: how many. */
+void blob_add_archive(struct blob *b, struct str bytes, unsigned depth);

@@ -610,6 +610,11 @@ static const struct blob *demand_part(const struct contents *c, size_t node, enu
     return content->unread ? NULL : content->blob;
 }
 
+const struct blob *contents_blob(const struct contents *c, size_t node, enum blob_part part)
+{
+    return demand_part(c, node, part);
+}
+
 const struct document *contents_document(const struct contents *c, size_t node)
 {
     return contents_part(c, node, BLOB_DOCUMENT);

@@ -75,6 +75,9 @@ const struct parsed *contents_glance(const struct contents *c, size_t node,
 const struct document *contents_document(const struct contents *c, size_t node);
 /* The same of another part that is a document. */
 const struct document *contents_part(const struct contents *c, size_t node, enum blob_part part);
+/* The file with that part made, symlinks followed. NULL where contents_at() gives none, or one that
+ * is unread. */
+const struct blob *contents_blob(const struct contents *c, size_t node, enum blob_part part);
 /* What its text could turn into as part of a chart, symlinks followed. NULL where contents_at()
  * gives none, or one that is unread. */
 const struct helm_words *contents_helm(const struct contents *c, size_t node);

@@ -2,9 +2,15 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "repository/helm_chart.h"
+#include "repository/helm_options.h"
+#include "repository/helm_render.h"
+#include "repository/helm_values.h"
 #include "repository/quote.h"
 #include <stdlib.h>
 #include <string.h>
+
+/* Values of one template's output, kept as JSON. */
+enum { RENDERED_MAX_NODES = 1000000 };
 
 /* A line of a file, for the reason. */
 struct spot {
@@ -15,6 +21,9 @@ struct spot {
 /* What the output of one chart is put together from. */
 struct helm {
     struct render *render;
+    struct helm_options options;
+    struct helm_release release;
+    bool renders; /* templates are looked at by what they write, not as they are written */
     struct spot open_template; /* may write whatever is mentioned elsewhere */
     struct spot group[N_HELM_GROUPS];
     struct spot kind[N_HELM_GROUPS];
@@ -37,9 +46,15 @@ static void note(struct spot *first, const char *file, unsigned line)
         *first = (struct spot){file, line};
 }
 
-static const char *path_of(const struct helm *h, size_t node)
+/* As long as the rendering. */
+static const char *path_of(const struct helm *h, const struct helm_file *file)
 {
-    return h->render->tree->nodes[node].path;
+    AUTO(freep) char *shown = NULL;
+
+    if (!file->archive)
+        return h->render->tree->nodes[file->node].path;
+    shown = helm_file_shown(h->render, file);
+    return output_keep(h->render->output, str_from(shown)).p;
 }
 
 static void add_end(struct helm *h, size_t group, const struct helm_name *name)
@@ -72,23 +87,27 @@ static void look_at_unread(struct helm *h, const char *file)
     note(&h->unread, file, 0);
 }
 
-/* Values, helpers and what else templates may put into the output. */
-static void look_at_mentions(struct helm *h, size_t node)
+static void look_at_words(struct helm *h, const char *file, const struct helm_words *words)
 {
-    const struct helm_words *words = contents_helm(h->render->contents, node);
-
-    if (!words) {
-        look_at_unread(h, path_of(h, node));
-        return;
-    }
     for (size_t g = 0; g < N_HELM_GROUPS; g++) {
         const struct helm_words_of *of = &words->of[g];
 
         if (of->group_line)
-            note(&h->group[g], path_of(h, node), of->group_line);
+            note(&h->group[g], file, of->group_line);
         if (of->kind_line)
-            note(&h->kind[g], path_of(h, node), of->kind_line);
+            note(&h->kind[g], file, of->kind_line);
     }
+}
+
+/* Values, helpers and what else templates may put into the output. */
+static void look_at_mentions(struct helm *h, const struct helm_file *file)
+{
+    const struct helm_words *words = helm_file_words(h->render, file);
+
+    if (words)
+        look_at_words(h, path_of(h, file), words);
+    else
+        look_at_unread(h, path_of(h, file));
 }
 
 static void look_at_documents(struct helm *h, const char *file, const struct helm_words_of *of,
@@ -111,21 +130,27 @@ static void look_at_documents(struct helm *h, const char *file, const struct hel
     }
 }
 
-/* A template whose output is not certain. */
-static void look_at_template(struct helm *h, size_t node)
+/* A template whose output is not certain. written: what of it is, NULL: nothing. */
+static void look_at_template(struct helm *h, const struct helm_file *file,
+                             const struct helm_words *written)
 {
-    const struct helm_words *words = contents_helm(h->render->contents, node);
+    const struct helm_words *words = helm_file_words(h->render, file);
+    const char *path = path_of(h, file);
 
     if (!words) {
-        look_at_unread(h, path_of(h, node));
+        look_at_unread(h, path);
         return;
     }
-    if (words->open_line)
-        note(&h->open_template, path_of(h, node), words->open_line);
     if (words->defines || words->is_changed)
-        look_at_mentions(h, node);
+        look_at_mentions(h, file);
+    if (written && written->is_changed)
+        look_at_words(h, path, written);
+    if (written)
+        words = written;
+    if (words->open_line)
+        note(&h->open_template, path, words->open_line);
     for (size_t g = 0; g < N_HELM_GROUPS; g++)
-        look_at_documents(h, path_of(h, node), &words->of[g], g);
+        look_at_documents(h, path, &words->of[g], g);
 }
 
 static bool is_known_hook(struct str event)
@@ -177,11 +202,10 @@ static void add_possible(struct helm *h, const struct manifest *m, const char *f
     }
 }
 
-static void add_objects(struct helm *h, size_t node, bool is_certain, bool is_template)
+static void add_objects(struct helm *h, const struct helm_file *file, const struct parsed *parsed,
+                        const struct helm_words *words, bool is_certain)
 {
-    const struct parsed *parsed = render_manifests(h->render, node, SYNTAX_YAML);
-    const struct helm_words *words = contents_helm(h->render->contents, node);
-    bool has_hook = is_template && words && words->has_hook;
+    bool has_hook = words && words->has_hook;
 
     /* the annotation of a list counts for its items, and those of its items do not */
     if (has_hook && words->has_items)
@@ -190,21 +214,122 @@ static void add_objects(struct helm *h, size_t node, bool is_certain, bool is_te
         const struct manifest *m = &parsed->manifests[i];
 
         if (!is_certain)
-            add_possible(h, m, path_of(h, node));
+            add_possible(h, m, path_of(h, file));
         else if (!has_hook || is_printed(h, m))
             output_add(h->render->output, m);
     }
 }
 
-/* A template that Helm copies as it is, and that is read here as it is read there; NULL where it is
- * none. */
-static const struct parsed *read_literal(const struct helm *h, size_t node)
+/* What Helm prints as it is, and is read here as it is read there. False where it is looked at as a
+ * template. */
+static bool add_parsed(struct helm *h, const struct helm_file *file, const struct parsed *parsed,
+                       const struct helm_words *words, bool is_certain)
 {
-    const struct helm_words *words = contents_helm(h->render->contents, node);
+    if (parsed && parsed->state == PARSE_SKIPPED)
+        return true; /* nothing rules ask for */
+    if (parsed && parsed->state == PARSE_OBJECTS) {
+        add_objects(h, file, parsed, words, is_certain);
+        return true;
+    }
+    /* every template is printed as manifests, and Argo CD fails where one is none */
+    if (is_certain && parsed && (parsed->state == PARSE_FAILS || parsed->state == PARSE_IGNORED))
+        output_fails(h->render->output, "%s", quote_phrase(parsed->why).text);
+    return false;
+}
 
-    if (!words || words->is_templated || words->is_changed)
-        return NULL;
-    return render_manifests(h->render, node, SYNTAX_YAML);
+/* Text that is no file: what a template writes, or a file of an archive. */
+static bool add_text(struct helm *h, const struct helm_file *file, const struct helm_text *text,
+                     const struct helm_words *words, bool is_certain)
+{
+    struct str bytes = {text->p, text->n};
+    struct parse *parse;
+    struct parsed *parsed;
+
+    if (words->is_templated || words->is_changed)
+        return false;
+    if (h->render->request->may_skip && words_find(bytes).is_plain) {
+        output_skips(h->render->output, h->render->repository, h->render->asked);
+        return true;
+    }
+    parse = parse_new(bytes, SYNTAX_YAML, RENDERED_MAX_NODES);
+    parsed = parsed_new(parse, path_of(h, file));
+    parse_unref(parse);
+    for (size_t i = 0; i < parsed->n; i++)
+        parsed->manifests[i].line = helm_text_line(text, parsed->manifests[i].line);
+    output_keep_parsed(h->render->output, parsed);
+    return add_parsed(h, file, parsed, words, is_certain);
+}
+
+static void move_lines(struct helm_words *words, const struct helm_text *text)
+{
+    words->open_line = helm_text_line(text, words->open_line);
+    for (size_t g = 0; g < N_HELM_GROUPS; g++) {
+        struct helm_words_of *of = &words->of[g];
+
+        of->group_line = helm_text_line(text, of->group_line);
+        of->kind_line = helm_text_line(text, of->kind_line);
+        of->open_group_line = helm_text_line(text, of->open_group_line);
+        of->open_kind_line = helm_text_line(text, of->open_kind_line);
+        for (size_t i = 0; i < of->n_names; i++)
+            of->names[i].line = helm_text_line(text, of->names[i].line);
+    }
+}
+
+/* What `.` is in the chart's templates. The caller owns it. */
+static json_t *make_root(const struct helm *h, const struct helm_chart *chart)
+{
+    struct str release = helm_options_release(h->render);
+    struct str namespace = helm_options_namespace(h->render);
+    struct str version = json_str_at(chart->metadata, "version");
+    struct str app = json_str_at(chart->metadata, "appVersion");
+    json_t *about = helm_open_map();
+    json_t *root = helm_open_map();
+
+    if (chart->name.n)
+        (void)json_object_set_new(about, "Name", json_stringn(chart->name.p, chart->name.n));
+    if (version.n)
+        (void)json_object_set_new(about, "Version", json_stringn(version.p, version.n));
+    if (app.n)
+        (void)json_object_set_new(about, "AppVersion", json_stringn(app.p, app.n));
+    (void)json_object_set_new(root, "Chart", about);
+    (void)json_object_set_nocheck(root, "Values", chart->values);
+    (void)json_object_set_new(
+        root, "Release",
+        xneed(json_pack("{s:s%, s:s%, s:s, s:b, s:b}", "Name", release.n ? release.p : "",
+                        release.n, "Namespace", namespace.n ? namespace.p : "", namespace.n,
+                        "Service", "Helm", "IsInstall", true, "IsUpgrade", false)));
+    return root;
+}
+
+/* False where the template is looked at as it is written. */
+static bool render_text(struct helm *h, const struct helm_chart *chart,
+                        const struct helm_file *file, bool is_certain)
+{
+    const struct helm_template *template = helm_file_template(h->render, file);
+    AUTO(json_unrefp) json_t *root = make_root(h, chart);
+    struct helm_words *words;
+    struct helm_text text;
+
+    if (!template || !helm_render_template(&h->release, template, root, &text))
+        return false;
+    words = helm_words_read((struct str){text.p, text.n});
+    if (!add_text(h, file, &text, words, is_certain)) {
+        move_lines(words, &text);
+        look_at_template(h, file, words);
+    }
+    helm_words_free(words);
+    helm_text_clear(&text);
+    return true;
+}
+
+/* A template that nothing can be made of but what it says. */
+static bool is_settled(const struct helm *h, const struct helm_file *file,
+                       const struct helm_words *words)
+{
+    const struct blob *blob =
+        file->blob ? file->blob : contents_blob(h->render->contents, file->node, BLOB_HELM);
+
+    return !words->open_line && blob && blob_words(blob)->is_plain;
 }
 
 static void render_template(struct helm *h, const struct helm_chart *chart,
@@ -212,29 +337,26 @@ static void render_template(struct helm *h, const struct helm_chart *chart,
 {
     const char *slash = memrchr(file->path.p, '/', file->path.n);
     bool is_certain = chart->is_certain && !file->may_be_ignored && !h->is_murky;
-    const struct helm_words *words = contents_helm(h->render->contents, file->node);
-    const struct parsed *parsed;
+    const struct helm_words *words = helm_file_words(h->render, file);
+    bool is_literal = words && !words->is_templated && !words->is_changed;
 
     if (slash[1] == '_' || chart->is_library) {
-        look_at_mentions(h, file->node);
+        look_at_mentions(h, file);
         return;
     }
     if (str_ends(file->path, STR("NOTES.txt"))) {
         if (!words || words->defines)
-            look_at_mentions(h, file->node);
+            look_at_mentions(h, file);
         return;
     }
-    parsed = read_literal(h, file->node);
-    if (parsed && parsed->state == PARSE_SKIPPED)
-        return; /* nothing rules ask for */
-    if (parsed && parsed->state == PARSE_OBJECTS) {
-        add_objects(h, file->node, is_certain, true);
+    if (is_literal && !file->blob &&
+        add_parsed(h, file, render_manifests(h->render, file->node, SYNTAX_YAML), words,
+                   is_certain))
         return;
-    }
-    /* every template is printed as manifests, and Argo CD fails where one is none */
-    if (is_certain && parsed && (parsed->state == PARSE_FAILS || parsed->state == PARSE_IGNORED))
-        output_fails(h->render->output, "%s", quote_phrase(parsed->why).text);
-    look_at_template(h, file->node);
+    if (words && (is_literal || words->is_templated) && !is_settled(h, file, words) &&
+        (h->renders || (is_literal && file->blob)) && render_text(h, chart, file, is_certain))
+        return;
+    look_at_template(h, file, NULL);
 }
 
 static void render_crd(struct helm *h, const struct helm_chart *chart, const struct helm_file *file)
@@ -254,15 +376,15 @@ static void render_crd(struct helm *h, const struct helm_chart *chart, const str
     }
     if (!is_manifest || json_bool_at(h->render->request->source->helm, "skipCrds", false))
         return;
-    words = contents_helm(h->render->contents, file->node);
-    if (words && !words->is_changed)
+    words = helm_file_words(h->render, file);
+    if (words && !words->is_changed && !file->blob)
         parsed = render_manifests(h->render, file->node, SYNTAX_YAML);
     if (parsed && parsed->state == PARSE_SKIPPED)
         return;
     if (parsed && parsed->state == PARSE_OBJECTS)
-        add_objects(h, file->node, chart->is_certain && !file->may_be_ignored, false);
+        add_objects(h, file, parsed, NULL, chart->is_certain && !file->may_be_ignored);
     else
-        look_at_template(h, file->node);
+        look_at_template(h, file, NULL);
 }
 
 static void render_file(struct helm *h, const struct helm_chart *chart,
@@ -274,48 +396,80 @@ static void render_file(struct helm *h, const struct helm_chart *chart,
         return;
     if (str_starts(below, STR("templates/")))
         render_template(h, chart, file);
-    else if (str_is(below, "values.yaml") || str_is(below, "Chart.yaml"))
-        look_at_mentions(h, file->node);
-    else if (h->reads_files)
-        look_at_mentions(h, file->node);
+    else if (str_is(below, "values.yaml") || str_is(below, "Chart.yaml") || h->reads_files)
+        look_at_mentions(h, file);
     if (str_starts(below, STR("crds/")))
         render_crd(h, chart, file);
 }
 
-/* What templates do to each other. */
-static void look_ahead(struct helm *h, const struct helm_charts *charts)
+typedef void (*file_fn)(struct helm *h, const struct helm_chart *chart,
+                        const struct helm_file *file);
+
+static void for_each_file(struct helm *h, const struct helm_charts *charts, file_fn run)
 {
     for (size_t i = 0; i < charts->n; i++)
-        for (size_t k = 0; k < charts->charts[i].files->n; k++) {
-            const struct helm_file *file = &charts->charts[i].files->files[k];
-            const struct helm_words *words;
-            struct str below;
+        for (size_t k = 0; !charts->charts[i].is_off && k < charts->charts[i].files->n; k++)
+            run(h, &charts->charts[i], &charts->charts[i].files->files[k]);
+}
 
-            if (!helm_chart_has(&charts->charts[i], file, &below) ||
-                !str_starts(below, STR("templates/")))
-                continue;
-            words = contents_helm(h->render->contents, file->node);
-            h->reads_files = h->reads_files || !words || words->reads_files;
-            h->is_murky = h->is_murky || !words || words->names_templates;
-        }
+static bool is_template(const struct helm_chart *chart, const struct helm_file *file)
+{
+    struct str below;
+
+    return helm_chart_has(chart, file, &below) && str_starts(below, STR("templates/"));
+}
+
+/* What templates do to each other. */
+static void look_ahead(struct helm *h, const struct helm_chart *chart, const struct helm_file *file)
+{
+    const struct helm_words *words;
+    const struct helm_template *template;
+
+    if (!is_template(chart, file))
+        return;
+    words = helm_file_words(h->render, file);
+    h->reads_files = h->reads_files || !words || words->reads_files;
+    h->is_murky = h->is_murky || !words || words->names_templates;
+    if (words && !words->is_templated)
+        return;
+    template = words ? helm_file_template(h->render, file) : NULL;
+    if (template)
+        helm_release_add(&h->release, template, chart->is_certain && !file->may_be_ignored);
+    else
+        h->is_murky = true;
+}
+
+/* Whether any template changes values, which others then see. */
+static void look_for_changes(struct helm *h, const struct helm_chart *chart,
+                             const struct helm_file *file)
+{
+    const char *slash = memrchr(file->path.p, '/', file->path.n);
+    const struct helm_template *template;
+    struct helm_text text;
+
+    if (!is_template(chart, file) || slash[1] == '_' || chart->is_library || h->release.has_changed)
+        return;
+    template = helm_file_template(h->render, file);
+    if (template) {
+        AUTO(json_unrefp) json_t *root = make_root(h, chart);
+
+        if (!helm_render_template(&h->release, template, root, &text))
+            h->release.has_changed = true;
+        helm_text_clear(&text);
+    }
 }
 
 static void render_charts(struct helm *h, const struct helm_charts *charts)
 {
-    look_ahead(h, charts);
-    for (size_t i = 0; i < charts->n; i++)
-        for (size_t k = 0; k < charts->charts[i].files->n; k++)
-            render_file(h, &charts->charts[i], &charts->charts[i].files->files[k]);
-    for (size_t i = 0; i < charts->n_archives; i++)
-        look_at_unread(h, path_of(h, charts->archives[i]->node));
-}
-
-/* Text Argo CD or Helm expands, or an address: where it leads is not known here. */
-static bool is_beyond_us(struct str file)
-{
-    return str_find_char(file, '$') < file.n || str_contains(file, STR("://")) ||
-           str_find_char(file, '*') < file.n || str_find_char(file, '?') < file.n ||
-           str_find_char(file, '[') < file.n;
+    for_each_file(h, charts, look_ahead);
+    helm_release_settle(&h->release);
+    if (h->release.may_change && !h->is_murky)
+        for_each_file(h, charts, look_for_changes);
+    h->renders = !h->is_murky && !h->release.has_changed;
+    h->release.may_change = false;
+    for_each_file(h, charts, render_file);
+    for (size_t i = 0; i < charts->n_unread; i++)
+        look_at_unread(h, path_of(h, &charts->unread[i]));
 }
 
 static void look_at_unknown_values(struct helm *h, const char *what)
@@ -326,40 +480,16 @@ static void look_at_unknown_values(struct helm *h, const char *what)
     }
 }
 
-/* A path beside the chart, or from the repository's root when it is absolute. */
-static void check_value_file(struct helm *h, struct str file, bool may_be_missing)
+static void look_at_inputs(struct helm *h)
 {
-    const struct render *r = h->render;
-    bool is_absolute = file.n && file.p[0] == '/';
-    size_t node;
-    enum tree_found found;
+    for (size_t i = 0; i < h->options.n; i++) {
+        const struct helm_input *input = &h->options.inputs[i];
 
-    if (file.n == 0 || is_beyond_us(file)) {
-        look_at_unknown_values(h, output_keep(r->output, file).p);
-        return;
-    }
-    found = tree_follow(r->tree, is_absolute ? 0 : r->directory, file, &node);
-    if (found == TREE_FOUND && r->tree->nodes[node].kind == NODE_FILE) {
-        if (!contents_helm(r->contents, node))
-            look_at_unknown_values(h, path_of(h, node));
+        if (input->words)
+            look_at_words(h, input->file, input->words);
         else
-            look_at_mentions(h, node);
-    } else if (!may_be_missing || found != TREE_MISSING) {
-        output_fails(r->output, "the value file %s does not exist", quote_reference(file).text);
+            look_at_unknown_values(h, input->file);
     }
-}
-
-static void check_value_files(struct helm *h)
-{
-    const json_t *helm = h->render->request->source->helm;
-    bool may_be_missing = json_bool_at(helm, "ignoreMissingValueFiles", false);
-    size_t index;
-    json_t *entry;
-
-    json_array_foreach(json_value_at(helm, "valueFiles"), index, entry)
-        check_value_file(h, json_view(entry), may_be_missing);
-    json_array_foreach(json_value_at(helm, "fileParameters"), index, entry)
-        check_value_file(h, json_str_at(entry, "path"), false);
 }
 
 /* values, valuesObject and parameters, whatever they are called: the option as text. */
@@ -465,14 +595,13 @@ static bool has_chart(struct helm_charts *charts, struct str name, bool is_built
     for (size_t i = 1; i < charts->n; i++) {
         struct helm_chart *chart = &charts->charts[i];
 
-        if (chart->files != charts->charts[0].files || !is_direct(chart->prefix) ||
-            !str_eq(json_str_at(chart->metadata, "name"), name))
+        if (chart->parent || !str_eq(json_str_at(chart->metadata, "name"), name))
             continue;
         found = true;
         chart->is_certain = chart->is_certain && !is_built;
     }
-    for (size_t i = 0; i < charts->n_archives; i++) {
-        struct str path = charts->archives[i]->path;
+    for (size_t i = 0; i < charts->n_unread; i++) {
+        struct str path = charts->unread[i].path;
         struct str file = str_sub(path, sizeof "charts/" - 1, path.n);
 
         if (is_direct(path) && str_starts(file, name) && file.n > name.n && file.p[name.n] == '-')
@@ -505,8 +634,7 @@ static void fetch_dependency(struct helm *h, const json_t *dependency, bool is_c
         r->tree->nodes[directory].kind == NODE_DIRECTORY) {
         helm_files_find(r, directory, files);
         if (!files->why && !files->incomplete) {
-            helm_charts_add(charts, r, files,
-                            is_certain && !helm_chart_gates(&charts->charts[0], name));
+            helm_charts_add(charts, r, files, 0, is_certain);
             return;
         }
     }
@@ -527,6 +655,10 @@ static void build_dependencies(struct helm *h, struct helm_charts *charts, struc
 
         is_needed = is_needed || !name.n || !has_chart(charts, name, false);
     }
+    /* what is packed there makes room for what is fetched */
+    for (size_t i = 1; is_needed && i < charts->n; i++)
+        if (!charts->charts[i].parent && charts->charts[i].files->label)
+            charts->charts[i].is_certain = false;
     for (size_t i = 0; is_needed && (d = helm_chart_dependency(&charts->charts[0], i)); i++) {
         bool is_built = json_str_at(d, "repository").n != 0;
         bool is_there = has_chart(charts, json_str_at(d, "name"), is_built);
@@ -543,7 +675,7 @@ static void render_chart(struct helm *h, const struct helm_files *files)
     struct helm_files *lists = NULL;
     size_t n = 0;
 
-    helm_charts_add(&charts, r, files, true);
+    helm_charts_add(&charts, r, files, 0, true);
     if (!charts.why && charts.charts[0].is_library)
         charts.why = xasprintf("%s is a library chart", quote(str_from(r->path)).text);
     if (!charts.why) {
@@ -552,10 +684,12 @@ static void render_chart(struct helm *h, const struct helm_files *files)
         lists = xcalloc(n, sizeof *lists);
         build_dependencies(h, &charts, lists);
     }
-    if (charts.why)
+    if (charts.why) {
         output_fails(r->output, "%s", charts.why);
-    else
+    } else {
+        helm_charts_settle(&charts, r, h->options.values);
         render_charts(h, &charts);
+    }
     while (n)
         helm_files_clear(&lists[--n]);
     free(lists);
@@ -574,10 +708,13 @@ void helm_render(struct render *r)
         output_partial(r->output, "%s leads to too many files", quote(str_from(r->path)).text);
         output_uncertain(r->output);
     } else {
+        helm_options_read(r, &h.options);
         check_inline(&h);
-        check_value_files(&h);
+        look_at_inputs(&h);
         render_chart(&h, &files);
         finish(&h);
     }
     helm_files_clear(&files);
+    helm_options_clear(&h.options);
+    helm_release_clear(&h.release);
 }

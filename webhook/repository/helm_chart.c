@@ -1,37 +1,48 @@
 #include "repository/helm_chart.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "repository/helm_values.h"
 #include "repository/quote.h"
+#include "repository/semver.h"
 #include <stdlib.h>
 #include <string.h>
 
-/* Charts in charts/ of charts; each is a directory, so HELM_MAX_DEPTH bounds them, too. */
+/* Charts in charts/ of charts; each is a directory or an archive, so HELM_MAX_DEPTH and
+ * HELM_ARCHIVE_MAX_DEPTH bound them, too. */
 struct loading {
     struct helm_charts *out;
     const struct render *render;
     const struct helm_files *files;
 };
 
-static void add_chart(struct loading *l, struct str prefix, bool is_certain);
+static void add_chart(struct loading *l, struct str prefix, size_t parent, bool is_certain);
 
 /* In the repository, for messages. */
 static struct quoted place_of(const struct loading *l, struct str below, const char *name)
 {
-    const char *folder = l->render->tree->nodes[l->files->directory].path;
+    const char *folder =
+        l->files->label ? l->files->label : l->render->tree->nodes[l->files->directory].path;
     AUTO(freep)
     char *path = xasprintf("%s%s%.*s%s", folder, *folder ? "/" : "", STR_ARG(below), name);
 
     return quote(str_from(path));
 }
 
-static const json_t *document_of(const struct loading *l, struct str prefix, const char *name,
-                                 bool *is_clear)
+bool helm_chart_is_document(struct str path)
 {
-    const struct helm_file *file = helm_files_at(l->files, prefix, name);
-    const struct content *content = file ? contents_at(l->render->contents, file->node) : NULL;
+    return str_ends(path, STR("Chart.yaml")) || str_ends(path, STR("requirements.yaml")) ||
+           str_ends(path, STR("values.yaml"));
+}
 
-    *is_clear = !file || (!file->may_be_ignored && content && !content->unread);
-    return content ? content->document : NULL;
+/* NULL where there is none, or it is empty or broken. */
+static const json_t *document_of(const struct render *r, const struct helm_files *files,
+                                 struct str prefix, const char *name, bool *is_clear)
+{
+    const struct helm_file *file = helm_files_at(files, prefix, name);
+    const struct document *d = file ? helm_file_document(r, file) : NULL;
+
+    *is_clear = !file || (!file->may_be_ignored && d && !d->is_not_known);
+    return d ? d->json : NULL;
 }
 
 /* encoding/json takes a key in any case. */
@@ -81,30 +92,25 @@ const json_t *helm_chart_dependency(const struct helm_chart *chart, size_t i)
     return json_array_get(older, i - json_array_size(list));
 }
 
-static size_t n_dependencies(const struct helm_chart *chart)
+/* A chart packed as .tgz. False where it is not looked into. */
+static bool add_archive(struct loading *l, const struct helm_file *file, size_t parent)
 {
-    return json_array_size(json_array_at(chart->metadata, "dependencies")) +
-           json_array_size(json_array_at(chart->requirements, "dependencies"));
-}
+    struct helm_charts *out = l->out;
+    struct helm_files *files = xcalloc(1, sizeof *files);
+    struct loading inner = {.out = out, .render = l->render, .files = files};
+    bool is_certain = !file->may_be_ignored && out->charts[parent].is_certain;
 
-static bool is_gated(const json_t *dependency)
-{
-    return has_field(dependency, "condition") || has_field(dependency, "tags");
-}
-
-bool helm_chart_gates(const struct helm_chart *chart, struct str name)
-{
-    for (size_t i = 0; i < n_dependencies(chart); i++) {
-        const json_t *d = helm_chart_dependency(chart, i);
-        struct str alias = json_str_at(d, "alias");
-        bool is_it = str_eq(json_str_at(d, "name"), name);
-
-        if (str_eq(alias, name) && !is_it)
-            return true;
-        if ((is_it || str_eq(alias, name)) && is_gated(d))
-            return true;
+    helm_files_unpack(l->render, file, files);
+    out->unpacked =
+        xgrow(out->unpacked, out->n_unpacked, &out->capacity_unpacked, sizeof(struct helm_files *));
+    out->unpacked[out->n_unpacked++] = files;
+    if (files->incomplete) {
+        out->unread = xgrow(out->unread, out->n_unread, &out->capacity_unread, sizeof *out->unread);
+        out->unread[out->n_unread++] = *file;
+        return false;
     }
-    return false;
+    add_chart(&inner, STR(""), parent, is_certain);
+    return true;
 }
 
 /* What charts/ holds under one name. False for what Helm leaves alone. */
@@ -116,49 +122,23 @@ static bool add_entry(struct loading *l, const struct helm_file *file, struct st
 
     if (entry.p[0] == '_' || entry.p[0] == '.' || (is_file && str_ends(entry, STR(".prov"))))
         return false;
-    if (str_ends(entry, STR(".tgz"))) {
-        out->archives =
-            xgrow(out->archives, out->n_archives, &out->capacity_archives, sizeof *out->archives);
-        out->archives[out->n_archives++] = file;
-        return false;
-    }
+    if (is_file && str_ends(entry, STR(".tgz")))
+        return add_archive(l, file, parent);
     if (is_file) {
         if (!file->may_be_ignored)
             out->why =
                 xasprintf("%s lies in charts/ and is no chart", place_of(l, file->path, "").text);
         return false;
     }
-    add_chart(l, str_sub(file->path, 0, file->path.n - below.n + entry.n + 1),
+    add_chart(l, str_sub(file->path, 0, file->path.n - below.n + entry.n + 1), parent,
               out->charts[parent].is_certain);
     return true;
-}
-
-static void settle_subcharts(struct loading *l, size_t parent, size_t *subcharts, size_t n)
-{
-    struct helm_chart *charts = l->out->charts;
-
-    for (size_t i = 0; i < n; i++) {
-        struct helm_chart *sub = &charts[subcharts[i]];
-        bool is_certain = sub->name.n && !helm_chart_gates(&charts[parent], sub->name);
-
-        for (size_t k = 0; k < n; k++)
-            if (k != i && str_eq(charts[subcharts[k]].name, sub->name))
-                is_certain = false;
-        if (is_certain)
-            continue;
-        for (size_t k = subcharts[i]; k < l->out->n; k++)
-            if (str_starts(charts[k].prefix, sub->prefix))
-                charts[k].is_certain = false;
-    }
 }
 
 static void add_subcharts(struct loading *l, size_t parent)
 {
     AUTO(freep) char *folder = xasprintf("%.*scharts/", STR_ARG(l->out->charts[parent].prefix));
-    AUTO(freep) size_t *subcharts = NULL;
     struct str last = STR_NONE;
-    size_t n = 0;
-    size_t capacity = 0;
 
     for (size_t i = 0; i < l->files->n && !l->out->why; i++) {
         const struct helm_file *file = &l->files->files[i];
@@ -172,24 +152,22 @@ static void add_subcharts(struct loading *l, size_t parent)
         if (last.p && str_eq(last, entry))
             continue;
         last = entry;
-        subcharts = xgrow(subcharts, n, &capacity, sizeof *subcharts);
-        subcharts[n] = l->out->n;
-        n += add_entry(l, file, entry, below, parent);
+        (void)add_entry(l, file, entry, below, parent);
     }
-    if (!l->out->why)
-        settle_subcharts(l, parent, subcharts, n);
 }
 
-static void add_chart(struct loading *l, struct str prefix, bool is_certain)
+static void add_chart(struct loading *l, struct str prefix, size_t parent, bool is_certain)
 {
     struct helm_charts *out = l->out;
-    struct helm_chart chart = {.files = l->files};
+    struct helm_chart chart = {.files = l->files, .parent = parent, .values = helm_not_known()};
+    size_t index = out->n;
     const char *fault;
     bool is_clear;
     bool is_clear_too;
 
-    chart.metadata = document_of(l, prefix, "Chart.yaml", &is_clear);
-    chart.requirements = document_of(l, prefix, "requirements.yaml", &is_clear_too);
+    chart.metadata = document_of(l->render, l->files, prefix, "Chart.yaml", &is_clear);
+    chart.requirements =
+        document_of(l->render, l->files, prefix, "requirements.yaml", &is_clear_too);
     fault = chart.metadata ? find_fault(chart.metadata) : "is missing or not readable";
     /* requirements.yaml is read over Chart.yaml */
     if (fault && is_clear && is_clear_too && !chart.requirements) {
@@ -205,23 +183,33 @@ static void add_chart(struct loading *l, struct str prefix, bool is_certain)
     chart.prefix = (struct str){chart.owned, prefix.n};
     out->charts = xgrow(out->charts, out->n, &out->capacity, sizeof *out->charts);
     out->charts[out->n++] = chart;
-    add_subcharts(l, out->n - 1);
+    add_subcharts(l, index);
+    out->charts[index].end = out->n;
 }
 
 void helm_charts_add(struct helm_charts *charts, const struct render *r,
-                     const struct helm_files *files, bool is_certain)
+                     const struct helm_files *files, size_t parent, bool is_certain)
 {
     struct loading l = {.out = charts, .render = r, .files = files};
 
-    add_chart(&l, STR(""), is_certain);
+    add_chart(&l, STR(""), parent, is_certain);
+    if (!charts->why && parent < charts->n)
+        charts->charts[parent].end = charts->n;
 }
 
 void helm_charts_clear(struct helm_charts *charts)
 {
-    for (size_t i = 0; i < charts->n; i++)
+    for (size_t i = 0; i < charts->n; i++) {
         free(charts->charts[i].owned);
+        json_decref(charts->charts[i].values);
+    }
+    for (size_t i = 0; i < charts->n_unpacked; i++) {
+        helm_files_clear(charts->unpacked[i]);
+        free(charts->unpacked[i]);
+    }
     free(charts->charts);
-    free(charts->archives);
+    free(charts->unread);
+    free(charts->unpacked);
     free(charts->why);
     *charts = (struct helm_charts){0};
 }
@@ -232,4 +220,285 @@ bool helm_chart_has(const struct helm_chart *chart, const struct helm_file *file
         return false;
     *below = str_sub(file->path, chart->prefix.n, file->path.n);
     return !str_starts(*below, STR("charts/"));
+}
+
+/* --- which subcharts are rendered, and with what --- */
+
+static void leave_out(struct helm_charts *charts, size_t chart)
+{
+    for (size_t i = chart; i < charts->charts[chart].end; i++) {
+        charts->charts[i].is_off = true;
+        charts->charts[i].is_certain = false;
+    }
+}
+
+static void doubt(struct helm_charts *charts, size_t chart)
+{
+    for (size_t i = chart; i < charts->charts[chart].end; i++)
+        charts->charts[i].is_certain = false;
+}
+
+/* The value at a path, as Values.PathValue finds it: maps are none. */
+static const json_t *at_path(const json_t *values, struct str path)
+{
+    struct str key;
+
+    while (str_split(&path, '.', &key))
+        values = helm_is_known(values) && !json_is_object(values) ? json_null()
+                                                                  : helm_values_get(values, key);
+    return values;
+}
+
+/* The first condition that leads to a truth value decides. NOT_KNOWN: *decides says whether one
+ * may. */
+static enum tri by_condition(const json_t *values, struct str condition, bool *decides)
+{
+    struct str rest = str_trim(condition);
+    struct str path;
+
+    *decides = true;
+    while (rest.n && str_split(&rest, ',', &path)) {
+        const json_t *value = path.n ? at_path(values, path) : json_null();
+
+        if (!helm_is_known(value))
+            return TRI_NOT_KNOWN;
+        if (json_is_boolean(value))
+            return json_is_true(value) ? TRI_YES : TRI_NO;
+    }
+    *decides = false;
+    return TRI_YES;
+}
+
+static enum tri by_tags(const json_t *values, const json_t *tags)
+{
+    const json_t *all = helm_values_get(values, STR("tags"));
+    bool has_true = false;
+    bool has_false = false;
+
+    if (!json_array_size(tags))
+        return TRI_YES;
+    if (helm_is_known(all) && !json_is_object(all))
+        return TRI_YES;
+    for (size_t i = 0; i < json_array_size(tags); i++) {
+        const json_t *value = helm_values_get(all, json_view(json_array_get(tags, i)));
+
+        if (!helm_is_known(value))
+            return TRI_NOT_KNOWN;
+        has_true = has_true || json_is_true(value);
+        has_false = has_false || json_is_false(value);
+    }
+    return has_false && !has_true ? TRI_NO : TRI_YES;
+}
+
+enum tri helm_chart_wants(const struct helm_charts *charts, size_t chart, const json_t *dependency)
+{
+    const struct helm_chart *c = &charts->charts[chart];
+    const json_t *condition = json_value_at(dependency, "condition");
+    const json_t *tags = json_value_at(dependency, "tags");
+    enum tri tagged = by_tags(c->values, tags);
+    bool decides;
+    enum tri wanted;
+
+    if ((condition && !json_is_string(condition)) || (tags && !json_is_array(tags)) ||
+        (!condition && has_field(dependency, "condition")) ||
+        (!tags && has_field(dependency, "tags")))
+        return TRI_NOT_KNOWN;
+    wanted = by_condition(c->values, json_view(condition), &decides);
+    if (decides)
+        return wanted;
+    /* tags are looked up among the first chart's values, with more below them */
+    return json_array_size(tags) && chart ? TRI_NOT_KNOWN : tagged;
+}
+
+static enum tri fits(struct str range, struct str version)
+{
+    struct semver_question q = {.revision = range, .tags = &version, .n_tags = 1};
+    bool taken = false;
+
+    if (str_eq(range, version) || str_is(range, "*"))
+        return TRI_YES;
+    if (!range.n || !version.n || semver_pick(&q, &taken) != SEMVER_TAGS)
+        return TRI_NOT_KNOWN;
+    return taken ? TRI_YES : TRI_NOT_KNOWN;
+}
+
+static bool imports_values(const struct helm_chart *chart)
+{
+    const json_t *d;
+
+    for (size_t i = 0; (d = helm_chart_dependency(chart, i)) != NULL; i++)
+        if (has_field(d, "import-values"))
+            return true;
+    return false;
+}
+
+/* values.yaml. The caller owns it. */
+static json_t *defaults_of(const struct render *r, const struct helm_chart *chart)
+{
+    bool is_clear;
+    const struct helm_file *file = helm_files_at(chart->files, chart->prefix, "values.yaml");
+    const struct document *d = file ? helm_file_document(r, file) : NULL;
+    const json_t *json = document_of(r, chart->files, chart->prefix, "values.yaml", &is_clear);
+
+    if (!is_clear || (d && d->what) || imports_values(chart))
+        return helm_not_known();
+    return helm_values_default(json);
+}
+
+/* The map of a subchart's values, and what stands above the chart's own `global`. */
+static json_t *values_above(const struct helm_charts *charts, size_t chart)
+{
+    const json_t *parent = charts->charts[charts->charts[chart].parent].values;
+    struct str name = charts->charts[chart].name;
+    const json_t *own = name.n ? helm_values_get(parent, name) : helm_not_known();
+    const json_t *global = helm_values_get(parent, STR("global"));
+    AUTO(json_unrefp) json_t *merged = NULL;
+
+    if (!helm_is_known(own) || (!json_is_null(own) && !json_is_object(own)))
+        own = helm_not_known();
+    if (helm_is_known(own) && json_is_null(own))
+        own = NULL;
+    if (helm_is_known(global) && json_is_null(global)) {
+        AUTO(json_unrefp) json_t *none = xneed(json_object());
+        const json_t *there = own && helm_is_known(own) ? json_object_get(own, "global") : NULL;
+
+        return helm_values_with(own, "global", there ? json_unconst(there) : none);
+    }
+    merged = helm_values_merge(global, own && helm_is_known(own) ? json_object_get(own, "global")
+                                       : own                     ? helm_not_known()
+                                                                 : NULL);
+    return helm_values_with(own, "global", merged);
+}
+
+static void find_values(struct helm_charts *charts, const struct render *r, size_t chart,
+                        const json_t *values)
+{
+    struct helm_chart *c = &charts->charts[chart];
+    AUTO(json_unrefp) json_t *defaults = defaults_of(r, c);
+    AUTO(json_unrefp) json_t *above = values ? NULL : values_above(charts, chart);
+
+    json_decref(c->values);
+    c->values = helm_values_merge(values ? values : above, defaults);
+}
+
+/* What the parent's templates see of the subchart's values. */
+static void show_values(struct helm_charts *charts, size_t chart)
+{
+    const struct helm_chart *c = &charts->charts[chart];
+    struct helm_chart *parent = &charts->charts[c->parent];
+    AUTO(json_unrefp) json_t *before = parent->values;
+    AUTO(freep) char *name = c->name.n ? xstrndup(c->name) : NULL;
+
+    if (!name || !helm_is_known(before)) {
+        parent->values = helm_not_known();
+        return;
+    }
+    parent->values = helm_values_with(before, name, c->is_certain ? c->values : helm_not_known());
+}
+
+static bool is_below(const struct helm_charts *charts, size_t chart, size_t parent)
+{
+    return chart != parent && charts->charts[chart].parent == parent;
+}
+
+/* The dependency that is about the subchart; n: how many there are. */
+static const json_t *dependency_of(const struct helm_charts *charts, size_t chart, size_t *n)
+{
+    const struct helm_chart *c = &charts->charts[chart];
+    const json_t *found = NULL;
+    const json_t *d;
+
+    *n = 0;
+    for (size_t i = 0; (d = helm_chart_dependency(&charts->charts[c->parent], i)) != NULL; i++) {
+        bool is_it = str_eq(json_str_at(d, "name"), json_str_at(c->metadata, "name"));
+
+        /* one that another is called as is taken out along with it */
+        if (!is_it && !str_eq(json_str_at(d, "alias"), json_str_at(c->metadata, "name")))
+            continue;
+        found = is_it ? d : found;
+        ++*n;
+    }
+    return found;
+}
+
+/* The name under which it is rendered. */
+static void find_name(struct helm_charts *charts, size_t chart)
+{
+    struct helm_chart *c = &charts->charts[chart];
+    size_t n;
+    const json_t *d = dependency_of(charts, chart, &n);
+    struct str alias = json_str_at(d, "alias");
+    bool has_odd_alias = d && !alias.n && has_field(d, "alias");
+
+    if (!c->name.n)
+        return;
+    if (n > 1 || (n && !d) || has_odd_alias) {
+        doubt(charts, chart);
+        if (alias.n || n > 1)
+            c->name = STR("");
+        return;
+    }
+    if (!alias.n)
+        return;
+    if (fits(json_str_at(d, "version"), json_str_at(c->metadata, "version")) == TRI_YES) {
+        c->name = alias;
+    } else {
+        c->name = STR("");
+        doubt(charts, chart);
+    }
+}
+
+static void settle_wanted(struct helm_charts *charts, size_t chart)
+{
+    struct helm_chart *c = &charts->charts[chart];
+    size_t n;
+    const json_t *d = dependency_of(charts, chart, &n);
+    enum tri wanted = TRI_YES;
+
+    for (size_t i = c->parent + 1; i < charts->charts[c->parent].end; i++)
+        if (i != chart && is_below(charts, i, c->parent) && str_eq(charts->charts[i].name, c->name))
+            doubt(charts, chart);
+    if (!c->name.n || !c->is_certain)
+        doubt(charts, chart);
+    if (d && n == 1)
+        wanted = helm_chart_wants(charts, c->parent, d);
+    if (wanted == TRI_NO && c->name.n && charts->charts[c->parent].is_certain)
+        leave_out(charts, chart);
+    else if (wanted != TRI_YES)
+        doubt(charts, chart);
+}
+
+/* The subcharts of one chart, and below them. Its own values are known. */
+static void settle(struct helm_charts *charts, const struct render *r, size_t chart)
+{
+    AUTO(json_unrefp) json_t *before = NULL;
+    size_t end = charts->charts[chart].end;
+
+    for (size_t i = chart + 1; i < end; i++)
+        if (is_below(charts, i, chart)) {
+            find_name(charts, i);
+            find_values(charts, r, i, NULL);
+        }
+    before = json_incref(charts->charts[chart].values);
+    /* conditions see what subcharts say of themselves */
+    for (size_t i = chart + 1; i < end; i++)
+        if (is_below(charts, i, chart))
+            show_values(charts, i);
+    for (size_t i = chart + 1; i < end; i++)
+        if (is_below(charts, i, chart))
+            settle_wanted(charts, i);
+    json_decref(charts->charts[chart].values);
+    charts->charts[chart].values = json_incref(before);
+    for (size_t i = chart + 1; i < end; i++)
+        if (is_below(charts, i, chart) && !charts->charts[i].is_off)
+            settle(charts, r, i);
+    for (size_t i = chart + 1; i < end; i++)
+        if (is_below(charts, i, chart) && !charts->charts[i].is_off)
+            show_values(charts, i);
+}
+
+void helm_charts_settle(struct helm_charts *charts, const struct render *r, const json_t *values)
+{
+    find_values(charts, r, 0, values);
+    settle(charts, r, 0);
 }

@@ -105,6 +105,7 @@ void helm_files_clear(struct helm_files *files)
     for (size_t i = 0; i < files->n; i++)
         free(files->files[i].owned);
     free(files->files);
+    free(files->label);
     free(files->why);
     *files = (struct helm_files){0};
 }
@@ -119,4 +120,68 @@ const struct helm_file *helm_files_at(const struct helm_files *files, struct str
             return &files->files[i];
     }
     return NULL;
+}
+
+/* NULL where its bytes are not known. */
+static const struct blob *blob_of(const struct render *r, const struct helm_file *file,
+                                  enum blob_part part)
+{
+    return file->blob ? file->blob : contents_blob(r->contents, file->node, part);
+}
+
+static int by_path(const void *a, const void *b)
+{
+    return str_cmp(((const struct helm_file *)a)->path, ((const struct helm_file *)b)->path);
+}
+
+void helm_files_unpack(const struct render *r, const struct helm_file *from, struct helm_files *out)
+{
+    const struct blob *b = blob_of(r, from, BLOB_ARCHIVE);
+    const struct helm_archive *archive = b ? blob_archive(b) : NULL;
+
+    *out = (struct helm_files){.directory = from->node};
+    if (!archive || archive->is_not_known) {
+        out->incomplete = true;
+        return;
+    }
+    out->label = helm_file_shown(r, from);
+    out->files = xcalloc(archive->n, sizeof *out->files);
+    out->n = out->capacity = archive->n;
+    for (size_t i = 0; i < archive->n; i++)
+        out->files[i] = (struct helm_file){.path = str_from(archive->files[i].path),
+                                           .node = from->node,
+                                           .blob = archive->files[i].blob,
+                                           .archive = out->label};
+    qsort(out->files, out->n, sizeof *out->files, by_path);
+    for (size_t i = 1; i < out->n; i++)
+        if (str_eq(out->files[i - 1].path, out->files[i].path))
+            out->incomplete = true; /* twice: which counts is not known */
+}
+
+char *helm_file_shown(const struct render *r, const struct helm_file *file)
+{
+    if (file->archive)
+        return xasprintf("%s/%.*s", file->archive, STR_ARG(file->path));
+    return xstrdup(r->tree->nodes[file->node].path);
+}
+
+const struct helm_words *helm_file_words(const struct render *r, const struct helm_file *file)
+{
+    const struct blob *b = blob_of(r, file, BLOB_HELM);
+
+    return b ? blob_helm(b) : NULL;
+}
+
+const struct document *helm_file_document(const struct render *r, const struct helm_file *file)
+{
+    const struct blob *b = blob_of(r, file, BLOB_DOCUMENT);
+
+    return b ? blob_document(b, BLOB_DOCUMENT) : NULL;
+}
+
+const struct helm_template *helm_file_template(const struct render *r, const struct helm_file *file)
+{
+    const struct blob *b = blob_of(r, file, BLOB_TEMPLATE);
+
+    return b ? blob_template(b) : NULL;
 }

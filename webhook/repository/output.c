@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "objects/tracking.h"
+#include "repository/manifests.h"
 #include "repository/quote.h"
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -14,6 +15,7 @@ struct output_builder {
     size_t capacity;
     size_t names_capacity;
     size_t ends_capacity;
+    size_t made_capacity;
     bool only_open_ends;
     bool uncertain;
     bool may_hold_argoproj;
@@ -36,6 +38,14 @@ struct str output_keep(struct output_builder *b, struct str text)
     out->names = xgrow(out->names, out->n_names, &b->names_capacity, sizeof *out->names);
     out->names[out->n_names] = xstrndup(text);
     return (struct str){out->names[out->n_names++], text.n};
+}
+
+void output_keep_parsed(struct output_builder *b, struct parsed *parsed)
+{
+    struct rendering *out = b->out;
+
+    out->made = xgrow(out->made, out->n_made, &b->made_capacity, sizeof(struct parsed *));
+    out->made[out->n_made++] = parsed;
 }
 
 void output_add_as(struct output_builder *b, const struct rendered *object)
@@ -412,6 +422,9 @@ void rendering_free(struct rendering *rendering)
     for (size_t i = 0; i < rendering->n_names; i++)
         free(rendering->names[i]);
     free(rendering->names);
+    for (size_t i = 0; i < rendering->n_made; i++)
+        parsed_free(rendering->made[i]);
+    free(rendering->made);
     rest_free(rendering->rest);
     free(rendering->objects);
     free(rendering->open_ends);

@@ -4,6 +4,7 @@
 #include "repository/repository.h"
 
 struct output_builder;
+struct parsed;
 
 /* Objects of one rendering; Applications of thousands are large. */
 enum { OUTPUT_MAX_OBJECTS = 200000 };
@@ -13,6 +14,8 @@ struct output_builder *output_new(struct str destination_namespace);
 /* Adds an object of a file as it is written; its namespace may still be "". Past
  * OUTPUT_MAX_OBJECTS the output becomes PARTIAL and none is certain. */
 void output_add(struct output_builder *b, const struct manifest *manifest);
+/* Takes over what objects to come are of: no file of the repository holds them. */
+void output_keep_parsed(struct output_builder *b, struct parsed *parsed);
 /* What the source is rendered as. */
 void output_set_type(struct output_builder *b, enum source_type type);
 /* Adds an object that its builder knows all about; names in it live as long as the rendering. */

@@ -15,6 +15,7 @@
  * It is the same whether it was read from a directory or from the commit that the directory is a
  * checkout of, but for sizes and line ends where gitattributes(5) ask for others.
  */
+struct parsed;
 struct repository;
 
 struct repository_spec {
@@ -148,8 +149,17 @@ struct repository_note {
 size_t repository_n_notes(const struct repository *r);
 const struct repository_note *repository_note_at(const struct repository *r, size_t index);
 
+/* What `$name/` at the start of a Helm value file stands for: the source with that `ref`. */
+struct render_reference {
+    struct str name;
+    const struct repository *repository; /* NULL: not known */
+};
+
 struct render_request {
     const struct source *source;
+    /* Of the Application's other sources; both live as long as the rendering. */
+    const struct render_reference *references;
+    size_t n_references;
     struct str app_name; /* the Application's own */
     /* What Argo CD calls it, for .argocd-source-<name>.yaml: `ns_name` where the Application is not
      * in Argo CD's own namespace; STR_NONE: the same as app_name. */
@@ -221,6 +231,8 @@ struct rendering {
     struct rendering_rest *rest;
     char **names; /* what `objects` needs beyond the repository; rendering_free() frees them */
     size_t n_names;
+    struct parsed **made; /* of templates: what is in no file of the repository */
+    size_t n_made;
 };
 
 /*

@@ -437,14 +437,23 @@ static void a_line_says_whether_it_can_be_judged_again(void **state)
     AUTO(facts_unrefp)
     struct facts *facts = facts_load(&(struct facts_options){.settings = settings}, 1);
     AUTO(json_unrefp)
-    json_t *line = project_pair(
+    json_t *line = project_pair(REVIEW_APPLICATION,
+                                "{\"spec\":{\"project\":\"p\",\"source\":{\"chart\":\"c\",\"helm\":"
+                                "{\"values\":\"k: v\"}}}}",
+                                NULL);
+    AUTO(json_unrefp)
+    json_t *in_git = project_pair(
         REVIEW_APPLICATION,
-        "{\"spec\":{\"project\":\"p\",\"source\":{\"helm\":{\"values\":\"k: v\"}}}}", NULL);
+        "{\"spec\":{\"project\":\"p\",\"source\":{\"path\":\"c\",\"helm\":{\"values\":\"k: v\"}}}}",
+        NULL);
     json_t *logged = json_object_get(line, "object");
     struct str missing = STR_NONE;
 
     (void)state;
     assert_int_equal(logged_check(logged, facts, &missing), LOGGED_WHOLE);
+    assert_int_equal(logged_check(json_object_get(in_git, "object"), facts, &missing),
+                     LOGGED_LACKING);
+    assert_string_equal(missing.p, "/spec/source/helm/values");
     assert_int_equal(json_object_set_new(logged, "omitted", json_pack("[s]", "/spec/sources/50")),
                      0);
     assert_int_equal(logged_check(logged, facts, &missing), LOGGED_LACKING);

@@ -49,7 +49,10 @@ static const struct helm_case cases[] = {
              "own values" NO_SECRETS},
     {"a template writes an Application", "chart/templates/x.yaml",
      APPLICATION "metadata: {{ .x }}\n", NULL, WRITES NO_SECRETS},
-    {"of the name that asks", "chart/templates/x.yaml", NAMED("root"), NULL, NAMES NO_SECRETS},
+    {"of the name that asks", "chart/templates/x.yaml", NAMED("root"), NULL,
+     PARTIAL " | Application default/root" NOTHING_MORE},
+    {"of a name that is not known", "chart/templates/x.yaml", NAMED("{{ title .Values.a }}"), NULL,
+     NAMES NO_SECRETS},
     {"of another group", "chart/templates/x.yaml",
      "apiVersion: app.k8s.io/v1\nkind: Application\nmetadata: {{ .x }}\n", NULL,
      PARTIAL NOTHING_MORE},
@@ -61,15 +64,15 @@ static const struct helm_case cases[] = {
      PARTIAL ": chart/templates/x.yaml:1 may write an Application, mentioned in "
              "chart/templates/x.yaml:3" NO_SECRETS},
     {"an annotation of Argo CD's names no group", "chart/templates/x.yaml",
-     "metadata:\n  annotations: {argocd.argoproj.io/sync-wave: \"{{ 1 }}\"}\n# Application\n", NULL,
-     PARTIAL NOTHING_MORE},
+     "kind: ConfigMap\nmetadata:\n  annotations: {argocd.argoproj.io/sync-wave: \"{{ 1 }}\"}\n"
+     "# Application\n",
+     NULL, PARTIAL NOTHING_MORE},
     {"a helper has both, and nothing writes them", "chart/templates/_helpers.tpl",
      "{{ \"argoproj.io\" }} {{ \"Application\" }}\n", NULL, PARTIAL NOTHING_MORE},
     {"values have both, and a template writes what it is given", "chart/templates/x.yaml", OPEN,
      "{\"valuesObject\":{\"extra\":[{\"apiVersion\":\"argoproj.io/v1alpha1\",\"kind\":"
-     "\"Application\"}]}}",
-     PARTIAL ": chart/templates/x.yaml:3 may write an Application, mentioned in the Application's "
-             "own values" NO_SECRETS},
+     "\"Application\",\"metadata\":{\"name\":\"a\"}}]}}",
+     PARTIAL " | Application default/a" NOTHING_MORE},
     {"values have none", "chart/templates/x.yaml", OPEN, "{\"values\":\"extra: []\"}",
      PARTIAL NOTHING_MORE},
     {"values have the group alone", "chart/templates/x.yaml", OPEN,
@@ -77,7 +80,7 @@ static const struct helm_case cases[] = {
     {"values have both, and nothing writes them", "chart/x", "",
      "{\"values\":\"a: argoproj.io\\nb: Application\"}", PARTIAL NOTHING_MORE},
     {"a parameter", "chart/templates/x.yaml", OPEN,
-     "{\"parameters\":[{\"name\":\"a\",\"value\":\"argoproj.io\"},{\"name\":\"a\",\"value\":"
+     "{\"parameters\":[{\"name\":\"extra\",\"value\":\"argoproj.io\"},{\"name\":\"extra\",\"value\":"
      "\"Application\"}]}",
      PARTIAL ": chart/templates/x.yaml:3 may write an Application, mentioned in the Application's "
              "own values" NO_SECRETS},
@@ -314,6 +317,12 @@ static void subcharts_are_rendered(void **state)
     fixture_load(f);
     assert_string_equal(rendered_path(f, "chart"), PARTIAL A NOTHING_MORE);
     mkfile(f, "chart/Chart.yaml", CHART "dependencies: [{name: x, condition: x.enabled}]\n");
+    fixture_load(f);
+    assert_string_equal(rendered_path(f, "chart"), PARTIAL A NOTHING_MORE);
+    mkfile(f, "chart/values.yaml", "x: {enabled: false}\n");
+    fixture_load(f);
+    assert_string_equal(rendered_path(f, "chart"), PARTIAL NOTHING_MORE);
+    mkfile(f, "chart/values.yaml", "x: {enabled: null}\n");
     fixture_load(f);
     assert_string_equal(rendered_path(f, "chart"),
                         PARTIAL ": chart/charts/dir/templates/x.yaml:4 writes an Application by "
