@@ -448,6 +448,17 @@ static void find_name(struct helm_charts *charts, size_t chart)
     }
 }
 
+/* Two of one name are given the same values, which both add to. */
+static bool has_twin(const struct helm_charts *charts, size_t chart)
+{
+    const struct helm_chart *c = &charts->charts[chart];
+
+    for (size_t i = c->parent + 1; i < charts->charts[c->parent].end; i++)
+        if (i != chart && is_below(charts, i, c->parent) && str_eq(charts->charts[i].name, c->name))
+            return true;
+    return false;
+}
+
 static void settle_wanted(struct helm_charts *charts, size_t chart)
 {
     struct helm_chart *c = &charts->charts[chart];
@@ -455,9 +466,8 @@ static void settle_wanted(struct helm_charts *charts, size_t chart)
     const json_t *d = dependency_of(charts, chart, &n);
     enum tri wanted = TRI_YES;
 
-    for (size_t i = c->parent + 1; i < charts->charts[c->parent].end; i++)
-        if (i != chart && is_below(charts, i, c->parent) && str_eq(charts->charts[i].name, c->name))
-            doubt(charts, chart);
+    if (has_twin(charts, chart))
+        doubt(charts, chart);
     if (!c->name.n || !c->is_certain)
         doubt(charts, chart);
     if (d && n == 1)
@@ -475,10 +485,11 @@ static void settle(struct helm_charts *charts, const struct render *r, size_t ch
     size_t end = charts->charts[chart].end;
 
     for (size_t i = chart + 1; i < end; i++)
-        if (is_below(charts, i, chart)) {
+        if (is_below(charts, i, chart))
             find_name(charts, i);
+    for (size_t i = chart + 1; i < end; i++)
+        if (is_below(charts, i, chart) && !has_twin(charts, i))
             find_values(charts, r, i, NULL);
-        }
     before = json_incref(charts->charts[chart].values);
     /* conditions see what subcharts say of themselves */
     for (size_t i = chart + 1; i < end; i++)
