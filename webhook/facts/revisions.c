@@ -241,9 +241,13 @@ bool facts_revisions_moved(const struct facts *f, size_t index, int64_t now)
 {
     const struct repository_fact *fact = &f->repositories[index];
 
-    for (size_t i = 0; i < fact->n_revisions; i++)
-        if (fact->revisions[i].kept && now - fact->revisions[i].seen_at >= FACTS_KEEP_SECONDS)
+    for (size_t i = 0; i < fact->n_revisions; i++) {
+        const struct revision_fact *r = &fact->revisions[i];
+
+        if ((r->kept && now - r->seen_at >= FACTS_KEEP_SECONDS) ||
+            (r->shared && repository_has_lost(r->shared->repository)))
             return true;
+    }
     return git_refs_signature(f->settings->repositories[index].path) != fact->signature;
 }
 

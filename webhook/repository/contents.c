@@ -31,6 +31,7 @@ struct state {
     atomic_size_t n_shared;
     atomic_size_t n_parsed;
     atomic_size_t n_skipped;
+    atomic_bool has_lost;
 };
 
 struct contents {
@@ -340,6 +341,17 @@ static const struct parsed *view(const struct contents *c, size_t index, struct 
     return there;
 }
 
+/* The same of a file that had been read. What kept it from being read may be over at the next load,
+ * but for a budget. */
+static bool read_again(const struct contents *c, size_t index, struct hand *h, char **unread)
+{
+    bool good = read_whole(c, index, h, unread);
+
+    if (!good && !h->bytes.is_too_large)
+        atomic_store_explicit(&c->state->has_lost, true, memory_order_relaxed);
+    return good;
+}
+
 static enum blob_part part_of(enum parse_syntax syntax)
 {
     return syntax == SYNTAX_JSON ? BLOB_JSON : BLOB_YAML;
@@ -355,7 +367,7 @@ static const struct parsed *demand(const struct contents *c, size_t index, struc
     if (content->unread)
         return NULL;
     if (!blob_has(content->blob, part_of(syntax))) {
-        if (!read_whole(c, index, h, &unread)) {
+        if (!read_again(c, index, h, &unread)) {
             made = parsed_unread(steal(&unread));
             if (atomic_compare_exchange_strong_explicit(&content->parsed[syntax], &there, made,
                                                         memory_order_acq_rel, memory_order_acquire))
@@ -602,7 +614,7 @@ static const struct blob *demand_part(const struct contents *c, size_t node, enu
     if (!find_file(c, node, &file))
         return NULL;
     content = looked_into(c, file, &h);
-    if (!content->unread && !blob_has(content->blob, part) && read_whole(c, file, &h, &unread)) {
+    if (!content->unread && !blob_has(content->blob, part) && read_again(c, file, &h, &unread)) {
         blob_add(content->blob, part, bytes_in(&h));
         (void)count(&c->state->n_parsed, part == BLOB_DOCUMENT);
     }
@@ -632,6 +644,11 @@ const struct helm_words *contents_helm(const struct contents *c, size_t node)
     const struct blob *blob = demand_part(c, node, BLOB_HELM);
 
     return blob ? blob_helm(blob) : NULL;
+}
+
+bool contents_has_lost(const struct contents *c)
+{
+    return atomic_load_explicit(&c->state->has_lost, memory_order_relaxed);
 }
 
 struct contents_cost contents_cost(const struct contents *c)

@@ -84,6 +84,10 @@ const struct helm_words *contents_helm(const struct contents *c, size_t node);
 /* What was parsed when the contents were read; NULL where nothing was. No symlinks are followed. */
 const struct content *contents_read_at(const struct contents *c, size_t node);
 
+/* Whether a file that had been read could not be read again when somebody asked for more of it.
+ * What was asked for is not known, and stays so in these contents. */
+bool contents_has_lost(const struct contents *c);
+
 struct contents_cost {
     size_t n_files;   /* regular files of the tree */
     size_t n_read;    /* whose bytes were read, also later */

@@ -258,6 +258,8 @@ bool repository_changed(const struct repository *r)
     AUTO(tree_freep) struct tree *now = NULL;
     int root_fd;
 
+    if (contents_has_lost(r->contents))
+        return true;
     if (r->revision)
         return has_moved(r);
     root_fd = tree_root(r->path, &err);
@@ -276,7 +278,12 @@ bool repository_is_whole(const struct repository *r)
         if (content && content->unread && !content->is_lfs_pointer)
             return false;
     }
-    return !r->tree->incomplete;
+    return !r->tree->incomplete && !contents_has_lost(r->contents);
+}
+
+bool repository_has_lost(const struct repository *r)
+{
+    return contents_has_lost(r->contents);
 }
 
 bool repository_matches(const struct repository *r, struct str repo_url)

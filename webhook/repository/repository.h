@@ -74,8 +74,12 @@ struct repository_cost repository_cost(const struct repository *r);
  * there the next time: a clone is fetched into, descriptors are free again. */
 bool repository_is_whole(const struct repository *r);
 
+/* Whether a file could be read once, and not again when somebody asked for more of it: it is not
+ * known then, and loading again tells. */
+bool repository_has_lost(const struct repository *r);
+
 /* Whether the directory looks different from what was read (names, sizes, mtimes), or the revision
- * now leads to another commit; for a poll. */
+ * now leads to another commit, or a file was lost; for a poll. */
 bool repository_changed(const struct repository *r);
 /* Whether `repo_url` names this repository: its URL or an alias, compared as Argo CD compares. */
 bool repository_matches(const struct repository *r, struct str repo_url);

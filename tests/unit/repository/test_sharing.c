@@ -2,6 +2,7 @@
  * otherwise the same. */
 #include "base/mem.h"
 #include "fixture.h"
+#include "repository/index.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -147,6 +148,45 @@ static void what_changed_since_is_not_known(void **state)
                             : "COMPLETE | Application argocd/x | Deployment default/d");
     rendering_free(quick);
     repository_free(r);
+}
+
+/* A mount that is away for a moment, or no descriptor left. */
+static void what_is_lost_for_a_moment_is_read_by_the_next_load(void **state)
+{
+    struct fixture *f = *state;
+    struct repository *r;
+    struct repository *next;
+    struct source source = {.path = STR("a")};
+    struct rendering *quick;
+    int kept;
+
+    mkfiles(f, "a/app.yaml", APP("x"), "a/d.yaml", DEPLOYMENT("d"), NULL);
+    let_the_clock_move();
+    r = fixture_index(f, false, NULL);
+    if (r->root_fd < 0) { /* a commit's files are held open */
+        repository_free(r);
+        return;
+    }
+    assert_true(repository_is_whole(r));
+    assert_false(repository_changed(r));
+    kept = r->root_fd;
+    r->root_fd = -1;
+    quick = render(r, &source, true);
+    assert_string_equal(rendering_text(rendering_whole(quick)),
+                        "PARTIAL a/d.yaml cannot be read (Bad file descriptor)");
+    r->root_fd = kept;
+    assert_false(repository_is_whole(r));
+    assert_true(repository_changed(r));
+    next = fixture_index(f, false, r);
+    rendering_free(quick);
+    repository_free(r);
+    assert_true(repository_is_whole(next));
+    assert_false(repository_changed(next));
+    quick = render(next, &source, true);
+    assert_string_equal(rendering_text(rendering_whole(quick)),
+                        "COMPLETE | Application argocd/x | Deployment default/d");
+    rendering_free(quick);
+    repository_free(next);
 }
 
 /* ------------------------------------------------------------------- any repository */
@@ -297,6 +337,7 @@ int main(void)
         TEST(the_same_text_keeps_its_names),
         TEST(what_was_left_unparsed_may_fail),
         TEST(what_changed_since_is_not_known),
+        TEST(what_is_lost_for_a_moment_is_read_by_the_next_load),
         TEST(however_it_was_read_it_renders_the_same),
     };
 
