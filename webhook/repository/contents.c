@@ -4,7 +4,6 @@
 #include "repository/quote.h"
 #include "repository/repository.h"
 #include <stdlib.h>
-#include <time.h>
 
 /* The file that was read last. */
 struct hand {
@@ -140,15 +139,17 @@ static struct blob *find_by_key(const struct contents *c, const struct tree_key 
     return slot ? content_of(c, slot - 1)->blob : NULL;
 }
 
-/* What lay at the same path, if it is still the same. */
-static struct blob *find_by_path(const struct contents *former, const struct node *file)
+/* What lay at the same path, if it is still the same. Files are asked for in the order of the
+ * trees: *at is how far those before them reached. */
+static struct blob *find_by_path(const struct contents *former, size_t *at, const struct node *file)
 {
     const struct content *content;
     const struct node *then;
     size_t node;
 
-    if (!tree_find(former->tree, (struct str){file->path, file->n_path}, &node))
+    if (!tree_find_from(former->tree, at, (struct str){file->path, file->n_path}))
         return NULL;
+    node = *at;
     then = &former->tree->nodes[node];
     content = then->kind == NODE_FILE ? content_of(former, node) : NULL;
     if (!content || !tree_key_eq(&then->key, &file->key) || then->size_bytes != file->size_bytes ||
@@ -157,8 +158,9 @@ static struct blob *find_by_path(const struct contents *former, const struct nod
     return content->blob;
 }
 
+/* at: of each former one, see find_by_path(). */
 static struct blob *find_shared(const struct contents *c, const struct contents_options *o,
-                                const struct node *file)
+                                size_t *at, const struct node *file)
 {
     struct blob *found = NULL;
 
@@ -166,7 +168,7 @@ static struct blob *find_shared(const struct contents *c, const struct contents_
         return NULL;
     for (size_t i = 0; !found && i < o->n_former; i++)
         if (o->former[i]->is_commit == c->is_commit)
-            found = find_by_path(o->former[i], file);
+            found = find_by_path(o->former[i], &at[i], file);
     if (!found && c->is_commit)
         found = find_by_key(c, &file->key);
     for (size_t i = 0; !found && c->is_commit && i < o->n_former; i++)
@@ -391,6 +393,7 @@ static bool is_skipped(const struct contents *c, const struct content *content)
 struct reader {
     struct contents *contents;
     const struct contents_options *options;
+    size_t *at; /* how far in each of the former contents */
     struct hand hand;
 };
 
@@ -418,7 +421,7 @@ static void read_file(struct reader *r, size_t index)
     const struct node *file = &c->tree->nodes[index];
     struct str name = node_name(file);
     bool is_asked_for = contents_is_parsed(name);
-    struct blob *shared = find_shared(c, r->options, file);
+    struct blob *shared = find_shared(c, r->options, r->at, file);
     const struct content *content;
     enum parse_syntax syntax;
 
@@ -490,27 +493,23 @@ static void read_extras(struct reader *r)
     }
 }
 
-/* The clock that file systems stamp files by (Linux, current_time()). */
-static uint64_t clock_of_files(void)
-{
-    struct timespec now = {0};
-
-    (void)clock_gettime(CLOCK_REALTIME_COARSE, &now);
-    return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
-}
-
 struct contents *contents_read(const struct contents_options *options)
 {
     const struct tree *tree = options->tree;
     struct contents *c = xcalloc(1, sizeof *c);
-    struct reader r = {.contents = c, .options = options, .hand = EMPTY_HAND};
+    struct reader r = {
+        .contents = c,
+        .options = options,
+        .at = xcalloc(options->n_former + 1, sizeof *r.at),
+        .hand = EMPTY_HAND,
+    };
 
     c->tree = tree;
     c->read = options->read;
     c->from = options->from;
     c->is_commit = options->is_commit;
     c->parse_all = options->parse_all;
-    c->settled_ns = clock_of_files();
+    c->settled_ns = tree_clock_ns();
     c->state = xcalloc(1, sizeof *c->state);
     c->state->by_node = xcalloc(tree->n, sizeof *c->state->by_node);
     atomic_init(&c->state->nodes_left, CONTENTS_MAX_NODES);
@@ -522,6 +521,7 @@ struct contents *contents_read(const struct contents_options *options)
             read_file(&r, i);
     read_extras(&r);
     file_bytes_clear(&r.hand.bytes);
+    free(r.at);
     return c;
 }
 

@@ -143,12 +143,13 @@ static void former_clear(struct former *f)
     free(f->contents);
 }
 
-static bool read_directory(struct repository *r, struct contents_options *options, struct err *err)
+static bool read_directory(struct repository *r, const struct former *former,
+                           struct contents_options *options, struct err *err)
 {
     r->root_fd = tree_root(r->path, err);
     if (r->root_fd < 0)
         return false;
-    r->tree = tree_read(r->root_fd);
+    r->tree = tree_read(r->root_fd, former->trees, former->n);
     options->read = tree_read_file;
     options->from = &r->root_fd;
     return true;
@@ -174,7 +175,8 @@ static bool read_all(struct repository *r, const struct repository_spec *spec, s
     struct contents_options options = {.parse_all = spec->parse_all};
 
     former_init(&former, spec);
-    if (!(r->revision ? read_commit(r, &former, &options, err) : read_directory(r, &options, err)))
+    if (!(r->revision ? read_commit(r, &former, &options, err)
+                      : read_directory(r, &former, &options, err)))
         return false;
     options.tree = r->tree;
     options.former = former.contents;
@@ -256,6 +258,7 @@ bool repository_changed(const struct repository *r)
 {
     struct err err = {0};
     AUTO(tree_freep) struct tree *now = NULL;
+    const struct tree *before = r->tree;
     int root_fd;
 
     if (contents_has_lost(r->contents))
@@ -265,7 +268,7 @@ bool repository_changed(const struct repository *r)
     root_fd = tree_root(r->path, &err);
     if (root_fd < 0)
         return true;
-    now = tree_read(root_fd);
+    now = tree_read(root_fd, &before, 1);
     (void)close(root_fd);
     return now->signature != r->tree->signature || now->n != r->tree->n;
 }

@@ -39,7 +39,7 @@ struct node {
     size_t name_at; /* where the last component starts in `path` */
     enum node_kind kind;
     uint64_t size_bytes; /* plain regular files; a commit tells it only once they are read */
-    struct tree_key key; /* regular files; of a commit, directories as well */
+    struct tree_key key; /* regular files and directories */
     bool is_submodule;   /* a directory that a commit leaves to another repository */
     size_t parent;
     size_t end; /* one past the last node below a directory; index + 1 for anything else */
@@ -57,6 +57,7 @@ struct tree {
     size_t n;
     size_t capacity;
     uint64_t signature;  /* of names, kinds, sizes, mtimes and link texts; 0 for a commit's */
+    uint64_t settled_ns; /* a directory's: a ctime before this was not followed by another change */
     size_t n_dropped;    /* nodes that were counted and taken out again */
     char *incomplete;    /* NULL, or why not everything was read */
     char *out_of_bounds; /* NULL, or the first symlink that Argo CD refuses (2.1) */
@@ -82,8 +83,13 @@ int tree_root(const char *path, struct err *err) MUST_CHECK;
  * so no commit, and nothing Argo CD checks out of one, can hold a manifest there.
  * root_fd  borrowed. The caller frees the result with tree_free(). Never fails: what could not be
  *          read is said in `incomplete`.
+ * former   trees of before, for the call alone: a directory with the ctime it had there is not
+ *          listed again, on file systems of which we know that they tell so; every file is looked
+ *          at. NULL among them is fine.
  */
-struct tree *tree_read(int root_fd);
+struct tree *tree_read(int root_fd, const struct tree *const *former, size_t n_former);
+/* The clock that file systems stamp files by (Linux, current_time()), in nanoseconds. */
+uint64_t tree_clock_ns(void);
 void tree_free(struct tree *t); /* NULL is fine */
 void tree_freep(struct tree **t);
 
@@ -117,6 +123,9 @@ void tree_finish(struct tree *t);
 enum tree_found tree_follow(const struct tree *t, size_t from, struct str path, size_t *out);
 /* The node with exactly that path, no symlink followed. False when there is none. */
 bool tree_find(const struct tree *t, struct str path, size_t *out);
+/* The same for paths that are asked for in the order of the nodes. *at: 0 at first; where it is, or
+ * would be. */
+bool tree_find_from(const struct tree *t, size_t *at, struct str path);
 bool tree_key_eq(const struct tree_key *a, const struct tree_key *b);
 bool tree_key_is_known(const struct tree_key *key);
 /* The child `name` of a directory. */

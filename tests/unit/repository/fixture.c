@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 /* cmocka wants the standard headers above it. */
 #include <setjmp.h>
@@ -126,6 +127,19 @@ void mklink(const struct fixture *f, const char *path, const char *target)
 
     mkparent(f, path);
     assert_int_equal(symlink(target, whole), 0);
+}
+
+void let_the_clock_move(void)
+{
+    struct timespec before;
+    struct timespec now;
+    const struct timespec pause = {.tv_nsec = 1000000};
+
+    assert_int_equal(clock_gettime(CLOCK_REALTIME_COARSE, &before), 0);
+    do {
+        (void)nanosleep(&pause, NULL);
+        assert_int_equal(clock_gettime(CLOCK_REALTIME_COARSE, &now), 0);
+    } while (now.tv_sec == before.tv_sec && now.tv_nsec == before.tv_nsec);
 }
 
 static void run_child(const struct fixture *f, int out, const char *script, const char *argument)

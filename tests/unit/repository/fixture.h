@@ -37,6 +37,9 @@ void fixture_load(struct fixture *f);
 struct repository *fixture_index(const struct fixture *f, bool parse_all,
                                  const struct repository *former);
 
+/* Files are told from later ones by the clock that stamps them, which moves in steps. */
+void let_the_clock_move(void);
+
 /* Runs a shell script in the fixture's directory, with git's configuration and clock ours alone;
  * $1 is `argument`. What it prints, without the last line end; valid until the next call. */
 const char *run_in(const struct fixture *f, const char *script, const char *argument);

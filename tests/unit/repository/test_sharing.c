@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -32,20 +31,6 @@ static char *text_of(const struct repository *r, const struct source *source)
     AUTO(rendering_freep) struct rendering *rendering = render(r, source, false);
 
     return xstrdup(rendering_text(rendering));
-}
-
-/* Files are told from later ones by the clock that stamps them, which moves in steps. */
-static void let_the_clock_move(void)
-{
-    struct timespec before;
-    struct timespec now;
-    const struct timespec pause = {.tv_nsec = 1000000};
-
-    assert_int_equal(clock_gettime(CLOCK_REALTIME_COARSE, &before), 0);
-    do {
-        (void)nanosleep(&pause, NULL);
-        assert_int_equal(clock_gettime(CLOCK_REALTIME_COARSE, &now), 0);
-    } while (now.tv_sec == before.tv_sec && now.tv_nsec == before.tv_nsec);
 }
 
 #define DEPLOYMENT(name) "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: " name "\n"

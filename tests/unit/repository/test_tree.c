@@ -1,7 +1,9 @@
 /* Trees as somebody hostile would make them. */
+#include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "fixture.h"
+#include "repository/tree.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -367,6 +369,95 @@ static void bombs_are_not_known(void **state)
                                                   "meaning to Argo CD is not known");
 }
 
+/* ------------------------------------------------------------- what was read before */
+
+static struct tree *read_tree(const struct fixture *f, const struct tree *former)
+{
+    struct err err = {0};
+    int fd = tree_root(f->directory, &err);
+    struct tree *t = tree_read(fd, &former, 1);
+
+    assert_true(fd >= 0);
+    (void)close(fd);
+    return t;
+}
+
+static char *tree_text(const struct tree *t)
+{
+    struct buf b;
+
+    buf_init(&b, 1024 * 1024);
+    for (size_t i = 0; i < t->n; i++)
+        buf_printf(&b, "%s %d %zu %zu %llu %s\n", t->nodes[i].path, (int)t->nodes[i].kind,
+                   t->nodes[i].parent, t->nodes[i].end, (unsigned long long)t->nodes[i].key.part[3],
+                   t->nodes[i].link ? t->nodes[i].link : "");
+    buf_printf(&b, "%s %llx", t->incomplete ? t->incomplete : "", (unsigned long long)t->signature);
+    return buf_take(&b);
+}
+
+/* Directories that look as before are not listed again. */
+static void a_tree_read_after_another_is_what_is_there(void **state)
+{
+    static const char *const changes[] = {
+        "echo other >a/b/c/1.yaml",
+        "echo new >a/b/c/3.yaml",
+        "rm a/b/c/2.yaml",
+        "mv a/b/c a/b/d",
+        "mkdir -p a/b/c/e; echo x >a/b/c/e/f",
+        "rm -r d; echo x >d",
+        "rm d; mkdir d; echo 1 >d/1",
+        "ln -s 1 d/l",
+        "ln -sf 2 d/l",
+        "rm -r a/b/d; ln -s ../../d a/b/d",
+        "mv a x; mkdir a; echo >a/1",
+        "mv a y; mv x a; mv y x",
+        "cp -a x z; rm -r x; mv z x",
+        "echo more >>z.yaml; touch -d @1 z.yaml",
+        "touch -d @1 a a/b; echo y >a/b/9",
+        "mv a/b/9 a/b/8",
+        "ln d/1 d/2; rm d/1",
+        "mkfifo a/pipe",
+        "mkdir .git; echo >.git/x",
+        "chmod 700 a; :",
+        "i=0; while [ $i -lt 300 ]; do i=$((i+1)); echo >a/n$i; done",
+        "rm -r a",
+    };
+    struct fixture *f = *state;
+    struct tree *t;
+
+    (void)run_in(f,
+                 "mkdir -p a/b/c d; echo 1 >a/b/c/1.yaml; echo 2 >a/b/c/2.yaml; echo >d/1\n"
+                 "echo >z.yaml",
+                 "");
+    let_the_clock_move();
+    t = read_tree(f, NULL);
+    for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
+        AUTO(freep) char *before = tree_text(t);
+        AUTO(freep) char *again = NULL;
+        AUTO(freep) char *fresh = NULL;
+        struct tree *next;
+        struct tree *alone;
+
+        if (i % 3) /* with what was written just before, and without */
+            let_the_clock_move();
+        next = read_tree(f, t);
+        again = tree_text(next);
+        assert_string_equal(again, before);
+        tree_free(t);
+        (void)run_in(f, changes[i], "");
+        t = read_tree(f, next);
+        tree_free(next);
+        free(again);
+        again = tree_text(t);
+        alone = read_tree(f, NULL);
+        fresh = tree_text(alone);
+        tree_free(alone);
+        if (strcmp(again, fresh) != 0)
+            fail_msg("after %s:\n%s\nnot\n%s", changes[i], again, fresh);
+    }
+    tree_free(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -387,6 +478,7 @@ int main(void)
         CASE(names_forge_no_line),
         CASE(a_long_path_makes_no_long_reason),
         CASE(bombs_are_not_known),
+        CASE(a_tree_read_after_another_is_what_is_there),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
