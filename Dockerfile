@@ -7,7 +7,7 @@ FROM ${BASE} AS build
 RUN apt-get update \
  && apt-get install -y --no-install-recommends \
       cmake gcc jq libc6-dev libgit2-dev libjansson-dev libmicrohttpd-dev \
-      libssl-dev libyaml-dev ninja-build pkg-config \
+      libseccomp-dev libssl-dev libyaml-dev ninja-build pkg-config \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY CMakeLists.txt CMakePresets.json ./

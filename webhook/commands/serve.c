@@ -1,6 +1,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "certs/certs.h"
+#include "commands/confine.h"
 #include "commands/console.h"
 #include "commands/options.h"
 #include "config/config.h"
@@ -201,10 +202,11 @@ static void end(struct service *s)
 
 static int run_until_signal(struct service *s, const sigset_t *signals)
 {
+    struct sandbox_files files;
     struct err err = {0};
     int number;
 
-    if (!start_server(s, &err))
+    if (!confine_files(s->settings, s->config_file, &files, &err) || !start_server(s, &err))
         return console_unable(&command_serve, &err);
     raise_open_files(s);
     if (s->pair->note)
@@ -230,6 +232,7 @@ static int run_until_signal(struct service *s, const sigset_t *signals)
     });
     /* From here on the key is GnuTLS's alone. */
     certs_pair_free(steal(&s->pair));
+    confine_calls(&files, s->program_log);
     number = wait_for_end(s, signals);
     reloader_stop(s->reloader);
     server_drain(s->server, sigdescr_np(number));
@@ -295,7 +298,8 @@ static int serve(const struct options *o)
         err_remedy(&err, "see syncguard serve --help");
         return console_unable(&command_serve, &err);
     }
-    if (!config_load(options_value(o, "--config"), &s.settings, &err) || !load_tls(&s, &err)) {
+    if (!sandbox_drop_privileges(&err) ||
+        !config_load(options_value(o, "--config"), &s.settings, &err) || !load_tls(&s, &err)) {
         end(&s);
         return console_unable(&command_serve, &err);
     }

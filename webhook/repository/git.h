@@ -79,6 +79,10 @@ uint64_t git_refs_signature(const char *path);
 /* The directories in which inotify(7) sees most of that. The argument lives for the call. */
 void git_refs_directories(const char *path, void (*visit)(const char *directory, void *closure),
                           void *closure);
+/* The directories that reading the repository may lead to besides `path`: where a work tree's own
+ * and shared parts are, and the objects it borrows. The argument lives for the call. */
+void git_places(const char *path, void (*visit)(const char *directory, void *closure),
+                void *closure);
 /* The last fetch failed, or is under way: when there was one before is not known. */
 #define GIT_FETCH_FAILED ((int64_t)-1)
 /* When something was last fetched into it: FETCH_HEAD's mtime, Unix seconds; 0 never. */

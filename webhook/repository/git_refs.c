@@ -12,6 +12,8 @@ enum {
     /* Loose references that are looked at one by one; `git gc` packs them, and a mirror of 10,000
      * branches has packed ones. */
     ENTRIES_MAX = 20000,
+    ALTERNATES_MAX = 32, /* a shared clone has one */
+    ALTERNATES_MAX_BYTES = 1024 * 1024,
     DEPTH_MAX = 16, /* "refs/remotes/origin/team/feature/…" */
 };
 
@@ -103,6 +105,44 @@ static void sign_tree(uint64_t *signature, const char *directory, unsigned depth
     if (dir)
         (void)closedir(dir);
     sign(signature, &sum, sizeof sum);
+}
+
+/* gitrepository-layout(5), objects/info/alternates. left: how many more are visited. */
+static void visit_objects(const char *objects, unsigned *left,
+                          void (*visit)(const char *directory, void *closure), void *closure)
+{
+    AUTO(freep) char *file = below(objects, "info/alternates");
+    AUTO(freep) char *text = NULL;
+    struct str rest;
+    struct str line;
+    size_t n;
+
+    visit(objects, closure);
+    if (git_file_read(file, ALTERNATES_MAX_BYTES, &text, &n) != GIT_FILE_READ)
+        return;
+    rest = str_from(text);
+    while (*left && str_split(&rest, '\n', &line)) {
+        AUTO(freep) char *other = NULL;
+
+        if (!line.n || line.p[0] == '#')
+            continue;
+        --*left;
+        other = line.p[0] == '/' ? xstrndup(line) : xasprintf("%s/%.*s", objects, STR_ARG(line));
+        visit_objects(other, left, visit, closure);
+    }
+}
+
+void git_places(const char *path, void (*visit)(const char *directory, void *closure),
+                void *closure)
+{
+    struct git_layout p = find_places(path);
+    AUTO(freep) char *objects = below(p.common, "objects");
+    unsigned left = ALTERNATES_MAX;
+
+    visit(p.own, closure);
+    visit(p.common, closure);
+    visit_objects(objects, &left, visit, closure);
+    git_layout_clear(&p);
 }
 
 uint64_t git_refs_signature(const char *path)
