@@ -221,6 +221,7 @@ static int run_until_signal(struct service *s, const sigset_t *signals)
         .closure = s->server,
     });
     s->reloader = reloader_start(&(struct reloader_options){
+        .confined = files.landlock > 0,
         .file = s->config_file,
         .settings = s->settings,
         .pair = s->pair,

@@ -6,6 +6,7 @@
 #include "server/clock.h"
 #include "server/steady.h"
 #include "server/watch.h"
+#include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -109,10 +110,14 @@ static bool is_due(struct reloader *r, enum thing thing, const struct settings *
 static void refuse(struct reloader *r, enum thing thing, const struct err *err)
 {
     char text[ERR_TEXT_MAX];
+    struct err told = *err;
 
+    if (r->options.confined && strcmp(err->why, strerror(EACCES)) == 0)
+        err_remedy(&told, "what lies in a directory that was not configured at the start can be "
+                          "read after a restart");
     program_log_event(r->options.program_log, LOG_ERROR, "reload-refused",
                       "the %s on disk is not used, what is in use stays: %s", things[thing],
-                      err_text(err, text));
+                      err_text(&told, text));
     metrics_reload(r->options.metrics, things[thing], "failure");
 }
 

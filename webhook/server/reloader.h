@@ -18,6 +18,7 @@ struct reloader;
 enum { RELOADER_POLL_SECONDS = 5 };
 
 struct reloader_options {
+    bool confined;                   /* only what the settings led to at the start can be read */
     const char *file;                /* the configuration; borrowed, as is the rest */
     const struct settings *settings; /* in use; a reference is taken */
     const struct certs_pair *pair;   /* in use; needed for the call alone */
