@@ -1,8 +1,9 @@
 /*
  * render_lines: what repository_render() says of directories, for the comparisons with real tools.
  *
- * Standard input: one JSON object a line, {"directory": DIR, "application": an Application}. DIR
- * stands for the repository of every source. Standard output: one JSON object a line,
+ * Standard input: one JSON object a line, {"directory": DIR, "application": an Application,
+ * "references": {NAME: DIR}}. DIR stands for the repository of every source, or of what $NAME means
+ * in value files. Standard output: one JSON object a line,
  * {"sources": [{"state": "complete|partial|fails", "why": …, "noMoreArgoproj": bool,
  * "noMoreExternalSecrets": bool, "openEnds": [what may come further], "objects": [{"group", "kind",
  * "namespace", "name", "file", "hook"}]}]}, or {"error": …} where the input cannot be read.
@@ -73,13 +74,16 @@ static json_t *show(const struct rendering *r)
     return shown;
 }
 
-static json_t *render(const struct repository *r, const struct application *app)
+static json_t *render(const struct repository *r, const struct application *app,
+                      const struct render_reference *references, size_t n_references)
 {
     json_t *sources = json_array();
 
     for (size_t i = 0; i < app->n_sources; i++) {
         struct render_request q = {
             .source = &app->sources[i],
+            .references = references,
+            .n_references = n_references,
             .app_name = app->id.name,
             .destination_namespace = app->destination.namespace,
             .skips_marked_files = TRI_YES,
@@ -91,8 +95,37 @@ static json_t *render(const struct repository *r, const struct application *app)
     return json_pack("{s:o}", "sources", sources);
 }
 
+enum { REFERENCES_MAX = 4 };
+
+/* How many there are. */
+static size_t load_references(const json_t *question, struct repository *loaded[REFERENCES_MAX],
+                              struct render_reference *out)
+{
+    json_t *directories = json_object_get(question, "references");
+    struct err err = {0};
+    size_t n = 0;
+    const char *name;
+    json_t *directory;
+
+    json_object_foreach(directories, name, directory)
+    {
+        struct repository_spec spec = {.path = json_string_value(directory)};
+
+        if (n == REFERENCES_MAX || !repository_load(&spec, 0, &loaded[n], &err))
+            break;
+        out[n] = (struct render_reference){str_from(name), loaded[n]};
+        n++;
+    }
+    return n;
+}
+
 static json_t *answer(struct str line, struct err *err)
 {
+    struct repository *loaded[REFERENCES_MAX] = {0};
+    struct render_reference references[REFERENCES_MAX];
+    json_t *shown;
+    size_t n;
+
     AUTO(json_unrefp) json_t *question = NULL;
     AUTO(application_freep) struct application *app = NULL;
     AUTO(repository_freep) struct repository *r = NULL;
@@ -107,7 +140,11 @@ static json_t *answer(struct str line, struct err *err)
                            err) ||
         !repository_load(&spec, 0, &r, err))
         return NULL;
-    return render(r, app);
+    n = load_references(question, loaded, references);
+    shown = render(r, app, references, n);
+    while (n)
+        repository_free(loaded[--n]);
+    return shown;
 }
 
 int main(void)

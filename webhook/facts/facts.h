@@ -131,6 +131,7 @@ struct source_output {
     enum tri makes_argocd_secret;
     struct str argocd_secret_namespace;
     bool annotates_argocd_secret; /* with more than is known here, such as Prune=false */
+    struct rendering *by_values;  /* of a chart in no repository: what its values may make */
 };
 /* The rendering that a verdict may rest on, every file of it parsed; NULL where there is none. What
  * known Applications render leaves unparsed what rules do not ask for, and so `rendering` may hold
@@ -141,6 +142,8 @@ const struct rendering *source_rendering(const struct source_output *s);
 struct output {
     struct source_output *sources;
     size_t n;
+    struct render_reference *references; /* what `ref` names among the sources; owned */
+    size_t n_references;
 };
 /* How Argo CD asks for a source of the Application. instance: facts_instance_name(), borrowed. */
 struct render_request facts_request(const struct facts *f, const struct application *app,

@@ -88,13 +88,31 @@ struct render_request facts_request(const struct facts *f, const struct applicat
     };
 }
 
+/* What value files may be taken from; a source with `chart` cannot be named. */
+static void find_references(const struct facts *f, const struct application *app,
+                            const struct source *sources, struct output *o)
+{
+    o->references = xcalloc(o->n, sizeof *o->references);
+    for (size_t i = 0; i < o->n; i++) {
+        AUTO(freep) char *why = NULL;
+
+        if (!sources[i].ref.n || sources[i].chart.n)
+            continue;
+        o->references[o->n_references++] = (struct render_reference){
+            sources[i].ref, facts_find_content(f, &sources[i], app->hydrated, &why)};
+    }
+}
+
 static void render_source(const struct facts *f, const struct application *app,
-                          const struct source *source, bool may_skip, struct source_output *out)
+                          const struct source *source, bool may_skip, const struct output *all,
+                          struct source_output *out)
 {
     AUTO(freep) char *instance = facts_instance_name(f, &app->id);
     struct render_request q = facts_request(f, app, source, instance);
 
     q.may_skip = may_skip;
+    q.references = all->references;
+    q.n_references = all->n_references;
     *out = (struct source_output){.source = source, .makes_argocd_secret = TRI_NOT_KNOWN};
     if (source->chart.n) {
         if (str_is(source->chart, "argo-cd")) {
@@ -103,6 +121,7 @@ static void render_source(const struct facts *f, const struct application *app,
             out->annotates_argocd_secret = argocd_chart_annotates_secret(source);
         }
         out->why = about_url("the chart of ", source->repo_url, " is not in Git");
+        out->by_values = repository_render_chart(&q);
         return;
     }
     if (!source->path.n) {
@@ -148,6 +167,7 @@ static struct output *render_all(const struct facts *f, const struct application
 
     o->n = n;
     o->sources = xcalloc(n, sizeof *o->sources);
+    find_references(f, app, sources, o);
     for (size_t i = 0; i < n; i++) {
         struct source_output *out = &o->sources[i];
         const struct source_output *equal;
@@ -161,7 +181,7 @@ static struct output *render_all(const struct facts *f, const struct application
             out->why = xstrdup("its sources are too many, or hold too many objects, to be judged "
                                "in one request");
         } else {
-            render_source(f, app, &sources[i], may_skip, out);
+            render_source(f, app, &sources[i], may_skip, o, out);
             n_renderings++;
             if (out->rendering)
                 n_objects += out->rendering->n_objects;
@@ -219,9 +239,11 @@ void output_free(struct output *o)
         if (o->sources[i].shared)
             continue;
         rendering_free(o->sources[i].rendering);
+        rendering_free(o->sources[i].by_values);
         free(o->sources[i].why);
     }
     free(o->sources);
+    free(o->references);
     free(o);
 }
 
@@ -292,9 +314,21 @@ static bool may_hold_more(const struct source_output *s, const struct identity *
 
     if (!r && is_argocd_secret(id) && s->makes_argocd_secret == TRI_NO)
         return false;
+    /* a chart holds no definition (design 3.5) but one that values bring along */
     if (!r)
-        return !(s->source->chart.n && is_argoproj); /* a chart holds no definition (design 3.5) */
+        return !s->source->chart.n || !is_argoproj ||
+               (s->by_values && rendering_may_hold(s->by_values, id));
     return rendering_may_hold(r, id);
+}
+
+/* Why the source that may hold the object leaves it open. */
+static const char *why_open(const struct source_output *s, const struct identity *id)
+{
+    const char *why = why_of(s);
+
+    if (s->by_values && str_is(id->group, GROUP_ARGOPROJ))
+        return s->by_values->why;
+    return why ? why : "what one of its sources yields is not known";
 }
 
 static enum tri find(const struct output *o, const struct identity *id, counts_fn counts,
@@ -323,7 +357,7 @@ static enum tri find(const struct output *o, const struct identity *id, counts_f
     if (!open)
         return TRI_NO;
     *by = open;
-    *why = why_of(open) ? why_of(open) : "what one of its sources yields is not known";
+    *why = why_open(open, id);
     return TRI_NOT_KNOWN;
 }
 

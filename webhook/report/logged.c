@@ -29,19 +29,33 @@ static const json_t *find_at(const json_t *fields, struct str pointer)
     return fields;
 }
 
-/* The values of a chart in Git: its templates are looked at by them. */
+/* Whether what is shown of the values says that they bring Applications along. */
+static bool names_argoproj(const json_t *values)
+{
+    AUTO(freep)
+    char *text = values ? json_dumps(values, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+
+    return text && str_contains(str_from(text), STR(" " GROUP_ARGOPROJ));
+}
+
+/* The values of a chart: one in Git is looked at by them, any other by what of them is an
+ * Application. */
 static bool is_chart_value(const json_t *fields, struct str pointer)
 {
     struct str rest = pointer;
     struct str part;
 
     while (str_split(&rest, '/', &part)) {
-        struct str source =
-            str_sub(pointer, 0, (size_t)(part.p - pointer.p) - (part.p > pointer.p));
+        struct str above = str_sub(pointer, 0, (size_t)(part.p - pointer.p) - (part.p > pointer.p));
+        const json_t *source;
 
-        if (str_is(part, "helm") && rest.n &&
-            (str_starts(rest, STR("values")) || str_starts(rest, STR("parameters"))))
-            return !json_str_at(find_at(fields, source), "chart").n;
+        if (!str_is(part, "helm") || !rest.n ||
+            !(str_starts(rest, STR("values")) || str_starts(rest, STR("parameters"))))
+            continue;
+        source = find_at(fields, above);
+        return !json_str_at(source, "chart").n ||
+               str_is(json_str_at(source, "chart"), "argocd-apps") ||
+               names_argoproj(find_at(fields, pointer));
     }
     return false;
 }

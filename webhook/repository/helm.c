@@ -2,6 +2,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "repository/helm_chart.h"
+#include "repository/helm_known.h"
 #include "repository/helm_options.h"
 #include "repository/helm_render.h"
 #include "repository/helm_values.h"
@@ -31,6 +32,10 @@ struct helm {
     bool is_own_name;                 /* which `named` of Applications may be the one that asks */
     struct spot unread;               /* may hold both, and a template */
     struct spot fetched;              /* a chart that does not lie in Git */
+    bool is_given;                    /* which may write an Application that values bring along */
+    const json_t **dependencies;      /* all of those */
+    size_t n_dependencies;
+    size_t capacity_dependencies;
     bool reads_files;
     bool is_murky; /* what templates are there is not certain */
 };
@@ -524,12 +529,11 @@ static bool is_mentioned(const struct helm *h, size_t g)
     return h->group[g].file && h->kind[g].file;
 }
 
-/* Whether anything of the group is possible, under any name. A chart from a Helm repository holds
- * no definition of an Application (design 3.5) unless values bring it along. */
+/* Whether anything of the group is possible, under any name. */
 static bool is_open(const struct helm *h, size_t g)
 {
     return h->unread.file || (h->fetched.file && g != HELM_ARGOPROJ) ||
-           ((h->open_template.file || h->fetched.file) && is_mentioned(h, g));
+           (h->open_template.file && is_mentioned(h, g));
 }
 
 static void say_why(const struct helm *h, struct buf *b, size_t g)
@@ -546,7 +550,7 @@ static void say_why(const struct helm *h, struct buf *b, size_t g)
         say_where(b, &h->kind[g]);
     } else {
         buf_printf(b, "the dependency %s is not in Git", shorten(h->fetched.file).text);
-        if (is_mentioned(h, g)) {
+        if (g == HELM_ARGOPROJ && h->is_given && h->kind[g].file) {
             buf_printf(b, " and may write %s, mentioned in ", kind_names[g]);
             say_where(b, &h->kind[g]);
         }
@@ -563,7 +567,7 @@ static void finish(struct helm *h)
     for (size_t g = 0; g < N_HELM_GROUPS; g++) {
         if (is_open(h, g))
             add_end(h, g, NULL);
-        else if (!h->named[g].file)
+        else if (!h->named[g].file && !(g == HELM_ARGOPROJ && h->is_given))
             continue;
         buf_adds(&why, before);
         say_why(h, &why, g);
@@ -610,12 +614,13 @@ static bool has_chart(struct helm_charts *charts, struct str name, bool is_built
     return found;
 }
 
-/* argocd-apps of argo-helm, and what others call charts of that kind: their values say nothing but
+/* What others call charts of the kind of argocd-apps, which is known: their values say nothing but
  * names. */
 static bool is_of_applications(struct str name)
 {
-    return str_ends(name, STR("apps")) || str_contains(name, STR("application")) ||
-           str_contains(name, STR("app-of-app"));
+    return !str_is(name, "argocd-apps") &&
+           (str_ends(name, STR("apps")) || str_contains(name, STR("application")) ||
+            str_contains(name, STR("app-of-app")));
 }
 
 /* Packed from a directory of the repository, or from somewhere else. */
@@ -625,7 +630,6 @@ static void fetch_dependency(struct helm *h, const json_t *dependency, bool is_c
     const struct str local = STR("file://");
     const struct render *r = h->render;
     struct str repository = json_str_at(dependency, "repository");
-    struct str name = json_str_at(dependency, "name");
     struct str path = str_sub(repository, local.n, repository.n);
     size_t directory;
 
@@ -638,9 +642,45 @@ static void fetch_dependency(struct helm *h, const json_t *dependency, bool is_c
             return;
         }
     }
+    h->dependencies = xgrow(h->dependencies, h->n_dependencies, &h->capacity_dependencies,
+                            sizeof *h->dependencies);
+    h->dependencies[h->n_dependencies++] = dependency;
+}
+
+static void add_known_end(void *to, const struct open_end *end)
+{
+    struct helm *h = to;
+    struct open_end kept = *end;
+
+    kept.kind = output_keep(h->render->output, end->kind);
+    kept.prefix = output_keep(h->render->output, end->prefix);
+    kept.suffix = output_keep(h->render->output, end->suffix);
+    kept.namespace = output_keep(h->render->output, end->namespace);
+    output_add_open_end(h->render->output, &kept);
+    h->is_given = true;
+}
+
+/* What a dependency that is not in Git may write. */
+static void look_at_fetched(struct helm *h, const struct helm_charts *charts, const json_t *d)
+{
+    struct str name = json_str_at(d, "name");
+    struct str alias = json_str_at(d, "alias");
+    const json_t *all = charts->charts[0].values;
+    const json_t *own = helm_values_get(all, alias.n ? alias : name);
+    AUTO(json_unrefp) json_t *given = NULL;
+
+    if (helm_chart_wants(charts, 0, d) == TRI_NO)
+        return;
     if (!name.n || is_of_applications(name))
-        note(&h->unread, output_keep(r->output, name).p, 0);
-    note(&h->fetched, output_keep(r->output, name).p, 0);
+        note(&h->unread, output_keep(h->render->output, name).p, 0);
+    note(&h->fetched, output_keep(h->render->output, name).p, 0);
+    if (!helm_is_known(own) || helm_is_open(own)) {
+        if (is_mentioned(h, HELM_ARGOPROJ))
+            add_known_end(h, &(struct open_end){.argoproj = true, .any_namespace = true});
+        return;
+    }
+    given = helm_values_with(own, "global", json_unconst(helm_values_get(all, STR("global"))));
+    helm_known_ends(name, given, helm_options_namespace(h->render), add_known_end, h);
 }
 
 /* Argo CD runs `helm dependency build` where charts/ lacks one: that fetches all of them anew.
@@ -689,6 +729,8 @@ static void render_chart(struct helm *h, const struct helm_files *files)
     } else {
         helm_charts_settle(&charts, r, h->options.values);
         render_charts(h, &charts);
+        for (size_t i = 0; i < h->n_dependencies; i++)
+            look_at_fetched(h, &charts, h->dependencies[i]);
     }
     while (n)
         helm_files_clear(&lists[--n]);
@@ -717,4 +759,19 @@ void helm_render(struct render *r)
     helm_files_clear(&files);
     helm_options_clear(&h.options);
     helm_release_clear(&h.release);
+    free(h.dependencies);
+}
+
+void helm_render_fetched(struct render *r)
+{
+    struct helm h = {.render = r};
+
+    helm_options_read(r, &h.options);
+    output_partial(r->output, "the values of the chart %s may make it",
+                   quote(r->request->source->chart).text);
+    helm_known_ends(r->request->source->chart, h.options.values, helm_options_namespace(r),
+                    add_known_end, &h);
+    output_only_open_ends(r->output);
+    output_add_open_end(r->output, &(struct open_end){.external_secrets = true, .others = true});
+    helm_options_clear(&h.options);
 }

@@ -233,7 +233,7 @@ static bool unpack(struct unpacker *u)
     while (read_bytes(u, header, BLOCK)) {
         if (is_zero(header))
             return true;
-        if (!is_sound(header) || ++u->n_headers > 4U * HELM_ARCHIVE_MAX_FILES ||
+        if (!is_sound(header) || ++u->n_headers / 4 > HELM_ARCHIVE_MAX_FILES ||
             !take_entry(u, header))
             return false;
     }

@@ -414,6 +414,19 @@ struct rendering *repository_render(const struct repository *r, const struct ren
     return output_finish(render.output);
 }
 
+struct rendering *repository_render_chart(const struct render_request *q)
+{
+    struct render render = {
+        .asked = q,
+        .request = q,
+        .path = "",
+        .output = output_new(q->destination_namespace),
+    };
+
+    helm_render_fetched(&render);
+    return output_finish(render.output);
+}
+
 bool repository_is_kustomized(const struct repository *r, const struct manifest *m)
 {
     static const char *const names[] = {"kustomization.yaml", "kustomization.yml", "Kustomization"};

@@ -247,6 +247,11 @@ struct rendering {
  */
 struct rendering *repository_render(const struct repository *r, const struct render_request *q);
 /*
+ * What the values of a source with `chart` make of a chart that is in no repository, as far as that
+ * is about Applications: a PARTIAL rendering without objects. The caller frees it.
+ */
+struct rendering *repository_render_chart(const struct render_request *q);
+/*
  * The same without may_skip: `rendering` itself where nothing was left out; else files are read and
  * parsed now, once for all who ask. Thread-safe; lives as long as `rendering`, and so must the
  * repository. Objects that rendering_keep() dropped are not in it either.

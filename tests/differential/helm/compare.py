@@ -206,7 +206,8 @@ def work(job):
             os.mkdir(path)
         write(root, chart.files, chart.links)
         write(outside, chart.outside, {})
-        lines.stdin.write(json.dumps({"directory": root, "application": chart.application()}).encode() + b"\n")
+        lines.stdin.write(json.dumps({"directory": root, "application": chart.application(),
+                                      "references": {"values": outside}}).encode() + b"\n")
         lines.stdin.flush()
         answer = json.loads(lines.stdout.readline())
         if "error" in answer:

@@ -80,7 +80,8 @@ static const struct helm_case cases[] = {
     {"values have both, and nothing writes them", "chart/x", "",
      "{\"values\":\"a: argoproj.io\\nb: Application\"}", PARTIAL NOTHING_MORE},
     {"a parameter", "chart/templates/x.yaml", OPEN,
-     "{\"parameters\":[{\"name\":\"extra\",\"value\":\"argoproj.io\"},{\"name\":\"extra\",\"value\":"
+     "{\"parameters\":[{\"name\":\"extra\",\"value\":\"argoproj.io\"},{\"name\":\"extra\","
+     "\"value\":"
      "\"Application\"}]}",
      PARTIAL ": chart/templates/x.yaml:3 may write an Application, mentioned in the Application's "
              "own values" NO_SECRETS},
@@ -96,14 +97,26 @@ static const struct helm_case cases[] = {
      CHART "dependencies:\n- name: sub\n  repository: https://example.com\n", NULL,
      PARTIAL ": the dependency sub is not in Git | no more argoproj"},
     {"one that is made for Applications", "chart/Chart.yaml",
+     CHART "dependencies:\n- name: team-apps\n  repository: https://example.com\n", NULL,
+     PARTIAL ": team-apps is not looked into"},
+    {"argocd-apps without any", "chart/Chart.yaml",
      CHART "dependencies:\n- name: argocd-apps\n  repository: https://example.com\n", NULL,
-     PARTIAL ": argocd-apps is not looked into"},
+     PARTIAL ": the dependency argocd-apps is not in Git | no more argoproj"},
+    {"argocd-apps with some", "chart/Chart.yaml",
+     CHART "dependencies:\n- name: argocd-apps\n  repository: https://example.com\n",
+     "{\"values\":\"argocd-apps: {applications: {a: {project: x}}}\"}",
+     PARTIAL ": the dependency argocd-apps is not in Git; the dependency argocd-apps is not in "
+             "Git"},
+    {"argocd-apps that a condition leaves out", "chart/Chart.yaml",
+     CHART "dependencies:\n- name: argocd-apps\n  condition: apps.enabled\n  repository: "
+           "https://example.com\n",
+     "{\"values\":\"apps: {enabled: false}\"}", PARTIAL NOTHING_MORE},
     {"an unvendored dependency of the older kind", "chart/requirements.yaml",
      "dependencies:\n- name: sub\n", NULL,
      PARTIAL ": the dependency sub is not in Git | no more argoproj"},
     {"an unvendored dependency that is given an Application", "chart/Chart.yaml",
      CHART "dependencies:\n- name: sub\n  repository: https://example.com\n",
-     "{\"values\":\"sub: {a: argoproj.io, b: Application}\"}",
+     "{\"values\":\"sub: {a: {apiVersion: argoproj.io/v1alpha1, kind: Application}}\"}",
      PARTIAL ": the dependency sub is not in Git and may write an Application, mentioned in the "
              "Application's own values; the dependency sub is not in Git"},
     {"a literal template is certain", "chart/templates/x.yaml", APP("a"), NULL,
