@@ -616,7 +616,7 @@ static bool has_chart(struct helm_charts *charts, struct str name, bool is_built
 
 /* What others call charts of the kind of argocd-apps, which is known: their values say nothing but
  * names. */
-static bool is_of_applications(struct str name)
+bool helm_is_of_applications(struct str name)
 {
     return !str_is(name, "argocd-apps") &&
            (str_ends(name, STR("apps")) || str_contains(name, STR("application")) ||
@@ -671,7 +671,7 @@ static void look_at_fetched(struct helm *h, const struct helm_charts *charts, co
 
     if (helm_chart_wants(charts, 0, d) == TRI_NO)
         return;
-    if (!name.n || is_of_applications(name))
+    if (!name.n || helm_is_of_applications(name))
         note(&h->unread, output_keep(h->render->output, name).p, 0);
     note(&h->fetched, output_keep(h->render->output, name).p, 0);
     if (!helm_is_known(own) || helm_is_open(own)) {

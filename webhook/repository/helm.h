@@ -20,3 +20,7 @@
 void helm_render(struct render *r);
 /* Of a source with `chart`: `r` has no tree. PARTIAL, without objects. */
 void helm_render_fetched(struct render *r);
+
+/* Whether a chart of that name, argocd-apps apart, may make Applications of values that say nothing
+ * but names. */
+bool helm_is_of_applications(struct str name);

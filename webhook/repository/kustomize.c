@@ -5,7 +5,6 @@
 #include "repository/kustomize_level.h"
 #include "repository/kustomize_options.h"
 #include "repository/kustomize_text.h"
-#include "repository/source_type.h"
 #include <string.h>
 
 static struct output_builder *output_of(const struct level *l)
@@ -363,19 +362,6 @@ static void add_components(struct level *l)
     }
 }
 
-/* What may change the meaning of all the rest, or fail, in ways that are not followed. */
-static void check_settings(struct level *l)
-{
-    static const char *const may_fail[] = {"crds", "openapi", "vars", "validators"};
-    const json_t *configurations = json_object_get(l->document, "configurations");
-
-    for (size_t i = 0; i < ARRAY_LEN(may_fail); i++)
-        if (!source_is_empty_value(json_object_get(l->document, may_fail[i])))
-            level_may_fail(l, "uses %s", may_fail[i]);
-    if (!source_is_empty_value(configurations))
-        level_anything(l, "uses configurations");
-}
-
 static void each(struct level *l, const char *key,
                  void (*act)(struct level *l, const json_t *entry))
 {
@@ -398,15 +384,15 @@ static void transform(struct level *l)
     if (strategic)
         level_patch_strategic(l, strategic);
     each(l, "patches", level_patch);
-    level_set_namespace(l, json_str_at(l->document, "namespace"), false);
-    level_add_prefix(l, json_str_at(l->document, "namePrefix"));
-    level_add_suffix(l, json_str_at(l->document, "nameSuffix"));
+    level_set_namespace(l, json_str_at(l->document, "namespace"), NAMESPACE_AND_ITS_OBJECT);
+    level_rename(l, NULL, json_str_at(l->document, "namePrefix"), STR(""));
+    level_rename(l, NULL, STR(""), json_str_at(l->document, "nameSuffix"));
     level_labels(l);
-    level_set_map(l, "annotations", json_object_get(l->document, "commonAnnotations"));
+    level_annotations(l);
     each(l, "patchesJson6902", level_patch_json);
     level_replicas(l);
     level_images(l);
-    level_replacements(l);
+    level_replacements(l, json_object_get(l->document, "replacements"));
     level_external_transformers(l);
 }
 
@@ -416,6 +402,8 @@ static void build_level(struct level *l)
     add_resources(l, "bases");
     level_check_repeated(l);
     if (!level_has_failed(l))
+        level_settings(l);
+    if (!level_has_failed(l))
         level_generators(l);
     if (!level_has_failed(l))
         level_external_generators(l);
@@ -423,9 +411,9 @@ static void build_level(struct level *l)
     add_components(l);
     if (!level_has_failed(l))
         transform(l);
-    if (!level_has_failed(l))
-        check_settings(l);
     level_check_repeated(l);
+    if (!level_has_failed(l))
+        level_vars(l);
 }
 
 /* The kustomization file of a directory; false when the output says why there is none. */
@@ -570,7 +558,10 @@ void kustomize_render(struct render *r)
 
     output_only_open_ends(r->output);
     build_at(&b, NULL, r->directory, false);
+    build_settings_end(&b);
     items_finish(&b.items);
     items_clear(&b.items);
     json_decref(b.top);
+    json_decref(b.fields);
+    json_decref(b.vars);
 }

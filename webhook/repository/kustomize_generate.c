@@ -1,4 +1,4 @@
-/* configMapGenerator, secretGenerator, helmCharts and generators. */
+/* configMapGenerator, secretGenerator and helmCharts. */
 #include "base/json.h"
 #include "base/mem.h"
 #include "repository/kustomize_level.h"
@@ -12,16 +12,23 @@ struct generator {
     struct level *level;
     const char *field;
     const char *kind;
-    json_t *keys; /* of the object being made, as an object's members */
+    const json_t *options; /* generatorOptions, for those of the kustomization's own fields */
+    json_t *data;          /* of the object being made, as far as it is known */
 };
 
-static void add_key(struct generator *g, struct str key)
+/* A value of any other length than people's is not kept, as in manifests (kustomize_shape.h). */
+enum { VALUE_MAX_BYTES = 80 };
+
+static void add_key(struct generator *g, struct str key, struct str value)
 {
     AUTO(freep) char *name = xstrndup(key);
+    bool is_kept = value.p && value.n <= VALUE_MAX_BYTES;
 
-    if (json_object_get(g->keys, name))
+    if (json_object_get(g->data, name))
         level_fails(g->level, "has in %s the key %s twice", g->field, quote(key).text);
-    (void)json_object_set_new(g->keys, name, json_true());
+    (void)json_object_set_new(g->data, name,
+                              is_kept ? json_stringn(value.n ? value.p : "", value.n)
+                                      : json_string(SHAPE_SCALAR));
 }
 
 /* configmap.go, ParseFileSource(): a path, or key=path. */
@@ -39,7 +46,15 @@ static void add_file(struct generator *g, struct str source)
         if (source.p[i] == '/')
             key = str_sub(source, i + 1, source.n);
     if (level_has_file(g->level, path))
-        add_key(g, key);
+        add_key(g, key, STR_NONE);
+}
+
+/* kv.go, removeQuotes(). */
+static struct str unquote(struct str text)
+{
+    bool is_quoted = text.n > 1 && text.p[0] == text.p[text.n - 1] && strchr("\"'", text.p[0]);
+
+    return is_quoted ? str_sub(text, 1, text.n - 1) : text;
 }
 
 static void add_literal(struct generator *g, struct str literal)
@@ -49,7 +64,9 @@ static void add_literal(struct generator *g, struct str literal)
     if (!at || at == literal.n)
         level_fails(g->level, "has in %s a literal that is no key=value", g->field);
     else
-        add_key(g, str_sub(literal, 0, at));
+        add_key(g, str_sub(literal, 0, at),
+                strcmp(g->kind, "ConfigMap") == 0 ? unquote(str_sub(literal, at + 1, literal.n))
+                                                  : STR_NONE);
 }
 
 static void add_env_file(struct generator *g, struct str path)
@@ -58,7 +75,7 @@ static void add_env_file(struct generator *g, struct str path)
     size_t index;
     json_t *key;
 
-    json_array_foreach(keys, index, key) add_key(g, json_view(key));
+    json_array_foreach(keys, index, key) add_key(g, json_view(key), STR_NONE);
 }
 
 static void each(struct generator *g, const json_t *list,
@@ -76,13 +93,14 @@ static void each(struct generator *g, const json_t *list,
 
 static void read_sources(struct generator *g, const json_t *args)
 {
-    g->keys = json_object();
     each(g, json_object_get(args, "envs"), add_env_file);
     if (json_str_at(args, "env").n)
         add_env_file(g, json_str_at(args, "env"));
     each(g, json_object_get(args, "literals"), add_literal);
     each(g, json_object_get(args, "files"), add_file);
-    json_decref(g->keys);
+    /* what is no text stands under binaryData */
+    if (json_array_size(json_object_get(args, "files")))
+        (void)json_object_set_new(g->data, SHAPE_ANYTHING, json_true());
 }
 
 /* An option of the generator, else of all generators. */
@@ -101,16 +119,18 @@ static void add_options(json_t *metadata, const char *member, const json_t *own,
 static json_t *make(const struct generator *g, const json_t *args)
 {
     const json_t *own = json_object_get(args, "options");
-    const json_t *global = json_object_get(g->level->document, "generatorOptions");
-    json_t *object =
-        json_pack("{s:s, s:s, s:{s:O}, s:s}", "apiVersion", "v1", "kind", g->kind, "metadata",
-                  "name", json_object_get(args, "name"), "data", SHAPE_ANYTHING);
+    json_t *object = json_pack("{s:s, s:s, s:{s:O}}", "apiVersion", "v1", "kind", g->kind,
+                               "metadata", "name", json_object_get(args, "name"));
     json_t *metadata = json_object_get(object, "metadata");
 
+    if (json_object_get(g->data, SHAPE_ANYTHING) || strcmp(g->kind, "Secret") == 0)
+        (void)json_object_set_new(object, "data", json_string(SHAPE_ANYTHING));
+    else if (json_object_size(g->data))
+        (void)json_object_set(object, "data", g->data);
     if (json_str_at(args, "namespace").n)
         (void)json_object_set(metadata, "namespace", json_object_get(args, "namespace"));
-    add_options(metadata, "labels", own, global);
-    add_options(metadata, "annotations", own, global);
+    add_options(metadata, "labels", own, g->options);
+    add_options(metadata, "annotations", own, g->options);
     if (!json_object_get(metadata, "annotations")) /* kustomize keeps notes of its own there */
         (void)json_object_set_new(metadata, "annotations", json_object());
     return object;
@@ -119,8 +139,7 @@ static json_t *make(const struct generator *g, const json_t *args)
 static bool is_hashed(const struct generator *g, const json_t *args)
 {
     return !json_bool_at(json_object_get(args, "options"), "disableNameSuffixHash", false) &&
-           !json_bool_at(json_object_get(g->level->document, "generatorOptions"),
-                         "disableNameSuffixHash", false);
+           !json_bool_at(g->options, "disableNameSuffixHash", false);
 }
 
 /* resmap, appendReplaceOrMerge(). */
@@ -161,126 +180,69 @@ static void absorb(struct generator *g, const json_t *args)
     }
 }
 
+void level_generate(struct level *l, const char *kind, const char *field, const json_t *args)
+{
+    AUTO(json_unrefp) json_t *data = json_object();
+    bool is_own = strcmp(field, "generators") != 0;
+    struct generator g = {
+        .level = l,
+        .field = field,
+        .kind = kind,
+        .options = is_own ? json_object_get(l->document, "generatorOptions") : NULL,
+        .data = data,
+    };
+    struct str name = json_str_at(args, "name");
+
+    if (!name.n) {
+        level_fails(l, "has in %s an entry without name", field);
+        return;
+    }
+    if (memchr(name.p, '\0', name.n) || memchr(name.p, ',', name.n)) {
+        level_anything(l, "has in %s a name that is no plain text", field);
+        return;
+    }
+    level_partial(l, "uses %s", field);
+    read_sources(&g, args);
+    if (!level_has_failed(l))
+        absorb(&g, args);
+}
+
 static void generate(struct level *l, const char *field, const char *kind)
 {
-    struct generator g = {.level = l, .field = field, .kind = kind};
     size_t index;
     json_t *args;
 
     json_array_foreach(json_object_get(l->document, field), index, args)
     {
-        struct str name = json_str_at(args, "name");
-
         if (level_has_failed(l) || !items_work(&l->build->items))
             return;
-        if (!name.n) {
-            level_fails(l, "has in %s an entry without name", field);
-            return;
-        }
-        if (memchr(name.p, '\0', name.n) || memchr(name.p, ',', name.n)) {
-            level_anything(l, "has in %s a name that is no plain text", field);
-            return;
-        }
-        level_partial(l, "uses %s", field);
-        read_sources(&g, args);
-        if (!level_has_failed(l))
-            absorb(&g, args);
+        level_generate(l, kind, field, args);
     }
 }
 
-/* Whether values hold the apiVersion of an Application; its annotations stand in many. */
-static bool values_carry_argoproj(const json_t *values)
+static void inflate(struct level *l)
 {
-    AUTO(freep)
-    char *text = values ? xneed(json_dumps(values, JSON_COMPACT | JSON_ENCODE_ANY)) : NULL;
-
-    return text && strstr(text, "argoproj.io/v");
-}
-
-/* A file of values that is not there, or not read, may carry one, too. */
-static bool file_carries_argoproj(const struct level *l, struct str path)
-{
-    const struct document *document;
-    const struct content *content;
-    size_t node;
-
-    if (!path.n)
-        return false;
-    if (tree_follow(l->build->render->tree, l->directory, path, &node) != TREE_FOUND)
-        return true;
-    content = contents_at(l->build->render->contents, node);
-    if (!content || content->unread || !content->names_argoproj)
-        return !content || content->unread;
-    document = contents_document(l->build->render->contents, node);
-    return !document || !document->json || values_carry_argoproj(document->json);
-}
-
-/*
- * A chart that is fetched makes no Application, as one that a source names itself (design 3.5):
- * but for argocd-apps, which makes what its values say, and for values that carry manifests. One
- * that lies in the repository already is inflated as it lies there.
- */
-static bool makes_no_definition(const struct level *l, const json_t *chart)
-{
-    struct str own = json_str_at(chart, "chartHome");
-    struct str global = json_str_at(json_object_at(l->document, "helmGlobals"), "chartHome");
-    struct str home = own.n ? own : global.n ? global : STR("charts");
-    struct str name = json_str_at(chart, "name");
-    const json_t *files = json_array_at(chart, "additionalValuesFiles");
-    AUTO(freep) char *path = xasprintf("%.*s/%.*s", STR_ARG(home), STR_ARG(name));
-    size_t node;
-
-    if (!json_str_at(chart, "repo").n || !name.n || str_is(name, "argocd-apps") ||
-        tree_follow(l->build->render->tree, l->directory, str_from(path), &node) != TREE_MISSING ||
-        values_carry_argoproj(json_object_get(chart, "valuesInline")) ||
-        file_carries_argoproj(l, json_str_at(chart, "valuesFile")))
-        return false;
-    for (size_t i = 0; i < json_array_size(files); i++)
-        if (file_carries_argoproj(l, json_view(json_array_get(files, i))))
-            return false;
-    return true;
-}
-
-static void level_charts(struct level *l, const char *field)
-{
-    const json_t *charts = json_object_get(l->document, field);
     size_t index;
-    const json_t *chart;
+    json_t *chart;
 
-    if (!json_array_size(charts))
-        return;
-    level_partial(l, "uses %s", field);
-    l->build->has_remote = true;
-    json_array_foreach(charts, index, chart)
+    json_array_foreach(json_object_get(l->document, "helmCharts"), index, chart)
     {
-        if (str_is(str_from(field), "helmCharts") && makes_no_definition(l, chart))
-            items_add_hole_but_argoproj(&l->build->items);
-        else
-            items_add_hole(&l->build->items);
+        if (level_has_failed(l) || !items_work(&l->build->items))
+            return;
+        level_chart(l, chart, json_object_get(l->document, "helmGlobals"));
+    }
+    if (json_array_size(json_object_get(l->document, "helmChartInflationGenerator")) &&
+        !level_has_failed(l)) {
+        level_partial(l, "uses helmChartInflationGenerator");
+        items_add_hole(&l->build->items);
+        l->build->has_remote = true;
     }
 }
 
 void level_generators(struct level *l)
 {
-
     generate(l, "configMapGenerator", "ConfigMap");
     generate(l, "secretGenerator", "Secret");
-    level_charts(l, "helmCharts");
-    level_charts(l, "helmChartInflationGenerator");
-}
-
-void level_external_generators(struct level *l)
-{
-    if (json_array_size(json_object_get(l->document, "generators")) == 0)
-        return;
-    level_may_fail(l, "uses generators");
-    items_add_hole(&l->build->items);
-    /* those of the two built-in kinds may merge into what is there */
-    for (size_t i = l->first; i < l->build->items.n; i++) {
-        struct item *item = &l->build->items.list[i];
-
-        if (identity_is_kind(&item->id, "", "ConfigMap") ||
-            identity_is_kind(&item->id, "", "Secret"))
-            item->changed = true;
-    }
+    if (!level_has_failed(l))
+        inflate(l);
 }

@@ -246,6 +246,11 @@ json_t *items_own(struct item *item)
     return item->object;
 }
 
+json_t *items_whole(const struct item *item)
+{
+    return item->object ? json_incref(item->object) : kustomize_shape_whole(item->manifest);
+}
+
 static bool is_usable(const json_t *value)
 {
     struct str text = json_view(value);
@@ -314,6 +319,11 @@ json_t *items_own_map(struct item *item, const char *member)
     if (!json_object_at(metadata, member))
         (void)json_object_set_new(metadata, member, json_object());
     return json_object_at(metadata, member);
+}
+
+void items_change(struct item *item)
+{
+    item->changed = item->vague = true;
 }
 
 void items_set_name(struct items *t, struct item *item, struct str name)
@@ -453,8 +463,8 @@ static void finish_item(struct items *t, const struct item *item)
     if (is_local_config(item))
         return;
     /* An Application's marks are read here; of other objects the manifest's are */
-    if (item->manifest && !t->may_fail &&
-        (str_is(item->id.group, GROUP_ARGOPROJ) ? !is_hook_open(item) : !has_other_marks(item))) {
+    if (item->manifest && !t->may_fail && !is_hook_open(item) &&
+        (str_is(item->id.group, GROUP_ARGOPROJ) || !has_other_marks(item))) {
         output_add_as(t->output, &(struct rendered){
                                      .id = item->id,
                                      .manifest = item->manifest,

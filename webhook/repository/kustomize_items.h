@@ -24,6 +24,7 @@ struct item {
     size_t previous_capacity;
     bool gains_hash; /* generated: "-" and a hash are appended at the end */
     bool changed;    /* a patch touched more than names, labels and annotations */
+    bool vague;      /* and `object` does not say all of it */
     bool gone;       /* deleted; items_sweep() takes it out */
 };
 
@@ -77,6 +78,8 @@ bool items_has_schema(const struct identity *id);
 
 /* The item's own object to change, with all that is known of it. */
 json_t *items_own(struct item *item);
+/* The same to look at; the caller's. */
+json_t *items_whole(const struct item *item);
 /* Reads identity and version from the item's object again, after a patch. False when it has no
  * usable kind or name any more. */
 bool items_reread(struct items *t, struct item *item);
@@ -84,6 +87,9 @@ const json_t *items_labels(const struct item *item);
 const json_t *items_annotations(const struct item *item);
 /* metadata.labels or metadata.annotations, the item's own to write to. */
 json_t *items_own_map(struct item *item, const char *member);
+/* Something is written to a field other than name, namespace, labels and annotations: `object` does
+ * not say it. */
+void items_change(struct item *item);
 void items_set_name(struct items *t, struct item *item, struct str name);
 void items_set_namespace(struct items *t, struct item *item, struct str namespace);
 /* StorePreviousId() of kustomize. */

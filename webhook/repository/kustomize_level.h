@@ -1,5 +1,6 @@
 /* kustomize_level.h: one kustomization of a build, for the files that carry out its fields. */
 #pragma once
+#include "repository/kustomize_fields.h"
 #include "repository/kustomize_items.h"
 #include "repository/quote.h"
 
@@ -14,6 +15,11 @@ struct build {
     json_t *top; /* owned: the source's own kustomization with the Application's options */
     bool has_remote;
     bool annotates; /* buildMetadata: every object has annotations */
+    /* openapi: which lists of which kinds patches merge, and how, is not known */
+    bool has_schema;
+    json_t *fields;      /* owned: what configurations name, [{key, spec}] */
+    bool has_odd_fields; /* of which some may change identities */
+    json_t *vars;        /* owned: the names of vars, as members */
 };
 
 /* One kustomization of it. */
@@ -61,19 +67,42 @@ void level_patch_json(struct level *l, const json_t *entry);
 enum tri level_select(const struct item *item, const json_t *target);
 
 /* Names and namespaces of all objects from l->first on. */
-void level_set_namespace(struct level *l, struct str namespace, bool unset_only);
-void level_add_prefix(struct level *l, struct str prefix);
-void level_add_suffix(struct level *l, struct str suffix);
-/* metadata.labels or metadata.annotations of all of them. */
-void level_set_map(struct level *l, const char *member, const json_t *pairs);
+enum namespace_how {
+    NAMESPACE_AND_ITS_OBJECT, /* a Namespace is renamed with it */
+    NAMESPACE_ALONE,
+    NAMESPACE_UNSET_ONLY,
+};
+void level_set_namespace(struct level *l, struct str namespace, enum namespace_how how);
+/* spec  which kinds (kustomize_fields.h); NULL for all. */
+void level_rename(struct level *l, const json_t *spec, struct str prefix, struct str suffix);
+/* Pairs of texts, as labels and annotations are, to all fields that the list names. */
+void level_set_map(struct level *l, const json_t *specs, const json_t *pairs);
+/* Something other than labels and annotations is written there. */
+void level_change_fields(struct level *l, const json_t *spec, enum field_type type);
 void level_labels(struct level *l);
+void level_annotations(struct level *l);
 void level_replicas(struct level *l);
 /* images: whether they fail on an object. */
 void level_images(struct level *l);
-void level_replacements(struct level *l);
+void level_check_images(struct level *l);
+void level_replacements(struct level *l, const json_t *list);
+/* The value at a.b.[c.d] of an object; NOT_KNOWN where the path is more than names. */
+enum tri level_look_up(json_t *object, struct str path, json_t **out);
 /* The same of an object that was changed, whatever the fields. */
 void level_check_shape(struct level *l, const struct item *item);
 
 void level_generators(struct level *l);
+/* One generator of a kind, by its settings. */
+void level_generate(struct level *l, const char *kind, const char *field, const json_t *args);
+/* A chart that kustomize has Helm render; globals: chartHome, or NULL. */
+void level_chart(struct level *l, const json_t *chart, const json_t *globals);
+
+/* generators, transformers: plugins, of which the built-in ones are followed. */
 void level_external_generators(struct level *l);
 void level_external_transformers(struct level *l);
+
+/* configurations, openapi, crds, validators; vars come last of all. */
+void level_settings(struct level *l);
+void level_vars(struct level *l);
+/* The fields that configurations name are written to whenever the build is done. */
+void build_settings_end(struct build *b);

@@ -215,7 +215,8 @@ static void apply_merge(struct level *l, const struct patch *p, struct item *ite
         items_store_previous(item);
     (void)items_own(item);
     document = merge_document(p, item);
-    result = kustomize_merge(&item->object, document, items_has_schema(&item->id), &why);
+    result = kustomize_merge(&item->object, document,
+                             l->build->has_schema || items_has_schema(&item->id), &why);
     if (result == PATCH_DELETES) {
         item->gone = true;
         return;

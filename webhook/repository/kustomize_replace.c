@@ -91,6 +91,13 @@ static enum tri look_up(json_t *object, const struct path *path, json_t **out)
     return TRI_YES;
 }
 
+enum tri level_look_up(json_t *object, struct str path, json_t **out)
+{
+    struct path parts;
+
+    return read_path(path, &parts) ? look_up(object, &parts, out) : TRI_NOT_KNOWN;
+}
+
 static bool is_selected(const struct identity *id, struct str version, struct str namespace,
                         const json_t *selector)
 {
@@ -493,7 +500,8 @@ static void carry_out_document(struct level *l, const json_t *document)
     AUTO(json_unrefp) json_t *copy = json_deep_copy(document);
     AUTO(freep) char *why = NULL;
 
-    if (json_is_object(copy) && kustomize_schema_check_replacement(copy, &why) == TRI_YES)
+    if (json_is_object(copy) &&
+        kustomize_schema_check_as(SCHEMA_REPLACEMENT, copy, &why) == TRI_YES)
         carry_out(l, copy);
     else
         level_anything(l, "names a replacement that is not followed");
@@ -516,12 +524,12 @@ static void carry_out_file(struct level *l, const json_t *path)
         carry_out_document(l, first);
 }
 
-void level_replacements(struct level *l)
+void level_replacements(struct level *l, const json_t *list)
 {
     size_t index;
     json_t *entry;
 
-    json_array_foreach(json_object_get(l->document, "replacements"), index, entry)
+    json_array_foreach(list, index, entry)
     {
         if (level_has_failed(l) || !items_work(&l->build->items))
             return;

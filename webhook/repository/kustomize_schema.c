@@ -12,6 +12,7 @@ enum type {
     TYPE_STRING_MAP,
     TYPE_BOOL_MAP,
     TYPE_ANY_MAP,
+    TYPE_COMPILED, /* kustomize_text.h put something else there, or it is a text */
     TYPE_OBJECT,
     TYPE_OBJECTS,
 };
@@ -147,17 +148,19 @@ static const struct member helm_globals[] = {
     {"configHome", TYPE_STRING, NULL},
     {NULL, 0, NULL},
 };
-static const struct member helm_chart[] = {
-    {"name", TYPE_STRING, NULL},        {"version", TYPE_STRING, NULL},
-    {"repo", TYPE_STRING, NULL},        {"releaseName", TYPE_STRING, NULL},
-    {"namespace", TYPE_STRING, NULL},   {"additionalValuesFiles", TYPE_STRINGS, NULL},
-    {"valuesFile", TYPE_STRING, NULL},  {"valuesInline", TYPE_ANY_MAP, NULL},
-    {"valuesMerge", TYPE_STRING, NULL}, {"includeCRDs", TYPE_BOOL, NULL},
-    {"skipHooks", TYPE_BOOL, NULL},     {"apiVersions", TYPE_STRINGS, NULL},
-    {"kubeVersion", TYPE_STRING, NULL}, {"nameTemplate", TYPE_STRING, NULL},
-    {"skipTests", TYPE_BOOL, NULL},     {"debug", TYPE_BOOL, NULL},
-    {"devel", TYPE_BOOL, NULL},         {NULL, 0, NULL},
-};
+#define HELM_CHART_MEMBERS                                                                         \
+    {"name", TYPE_STRING, NULL}, {"version", TYPE_STRING, NULL}, {"repo", TYPE_STRING, NULL},      \
+        {"releaseName", TYPE_STRING, NULL}, {"namespace", TYPE_STRING, NULL},                      \
+        {"additionalValuesFiles", TYPE_STRINGS, NULL}, {"valuesFile", TYPE_STRING, NULL},          \
+        {"valuesInline", TYPE_ANY_MAP, NULL}, {"valuesMerge", TYPE_STRING, NULL},                  \
+        {"includeCRDs", TYPE_BOOL, NULL}, {"skipHooks", TYPE_BOOL, NULL},                          \
+        {"apiVersions", TYPE_STRINGS, NULL}, {"kubeVersion", TYPE_STRING, NULL},                   \
+        {"nameTemplate", TYPE_STRING, NULL}, {"skipTests", TYPE_BOOL, NULL},                       \
+        {"debug", TYPE_BOOL, NULL},                                                                \
+    {                                                                                              \
+        "devel", TYPE_BOOL, NULL                                                                   \
+    }
+static const struct member helm_chart[] = {HELM_CHART_MEMBERS, {NULL, 0, NULL}};
 static const struct member inflation[] = {
     {"chartName", TYPE_STRING, NULL},     {"chartVersion", TYPE_STRING, NULL},
     {"chartRepoUrl", TYPE_STRING, NULL},  {"chartHome", TYPE_STRING, NULL},
@@ -203,6 +206,105 @@ static const struct member kustomization[] = {
     {"validators", TYPE_STRINGS, NULL},
     {"buildMetadata", TYPE_STRINGS, NULL},
     {NULL, 0, NULL},
+};
+
+static const struct member back_reference[] = {
+    {"group", TYPE_STRING, NULL},
+    {"version", TYPE_STRING, NULL},
+    {"kind", TYPE_STRING, NULL},
+    {"fieldSpecs", TYPE_OBJECTS, field_spec},
+    {NULL, 0, NULL},
+};
+static const struct member configuration[] = {
+    {"namePrefix", TYPE_OBJECTS, field_spec},
+    {"nameSuffix", TYPE_OBJECTS, field_spec},
+    {"namespace", TYPE_OBJECTS, field_spec},
+    {"commonLabels", TYPE_OBJECTS, field_spec},
+    {"labels", TYPE_OBJECTS, field_spec},
+    {"templateLabels", TYPE_OBJECTS, field_spec},
+    {"commonAnnotations", TYPE_OBJECTS, field_spec},
+    {"nameReference", TYPE_OBJECTS, back_reference},
+    {"varReference", TYPE_OBJECTS, field_spec},
+    {"images", TYPE_OBJECTS, field_spec},
+    {"replicas", TYPE_OBJECTS, field_spec},
+    {NULL, 0, NULL},
+};
+static const struct member chart_plugin[] = {
+    HELM_CHART_MEMBERS,
+    {"chartHome", TYPE_STRING, NULL},
+    {"configHome", TYPE_STRING, NULL},
+    {NULL, 0, NULL},
+};
+static const struct member namespace_plugin[] = {
+    {"unsetOnly", TYPE_BOOL, NULL},
+    {"setRoleBindingSubjects", TYPE_STRING, NULL},
+    {"fieldSpecs", TYPE_OBJECTS, field_spec},
+    {NULL, 0, NULL},
+};
+static const struct member affix_plugin[] = {
+    {"prefix", TYPE_STRING, NULL},
+    {"suffix", TYPE_STRING, NULL},
+    {"fieldSpecs", TYPE_OBJECTS, field_spec},
+    {NULL, 0, NULL},
+};
+static const struct member labels_plugin[] = {
+    {"labels", TYPE_STRING_MAP, NULL},
+    {"fieldSpecs", TYPE_OBJECTS, field_spec},
+    {NULL, 0, NULL},
+};
+static const struct member annotations_plugin[] = {
+    {"annotations", TYPE_STRING_MAP, NULL},
+    {"fieldSpecs", TYPE_OBJECTS, field_spec},
+    {NULL, 0, NULL},
+};
+static const struct member patch_plugin[] = {
+    {"path", TYPE_STRING, NULL},
+    {"patch", TYPE_COMPILED, NULL},
+    {"target", TYPE_OBJECT, selector},
+    {"options", TYPE_BOOL_MAP, NULL},
+    {NULL, 0, NULL},
+};
+static const struct member patch_json_plugin[] = {
+    {"path", TYPE_STRING, NULL},
+    {"jsonOp", TYPE_COMPILED, NULL},
+    {"target", TYPE_OBJECT, selector},
+    {NULL, 0, NULL},
+};
+static const struct member patch_strategic_plugin[] = {
+    {"paths", TYPE_COMPILED, NULL},
+    {"patches", TYPE_COMPILED, NULL},
+    {NULL, 0, NULL},
+};
+static const struct member replacements_plugin[] = {
+    {"replacements", TYPE_OBJECTS, replacement},
+    {NULL, 0, NULL},
+};
+static const struct member image_plugin[] = {
+    {"imageTag", TYPE_OBJECT, image},
+    {"fieldSpecs", TYPE_OBJECTS, field_spec},
+    {NULL, 0, NULL},
+};
+static const struct member replica_plugin[] = {
+    {"replica", TYPE_OBJECT, replica},
+    {"fieldSpecs", TYPE_OBJECTS, field_spec},
+    {NULL, 0, NULL},
+};
+static const struct member *const schemas[N_SCHEMAS] = {
+    [SCHEMA_REPLACEMENT] = replacement,
+    [SCHEMA_CONFIGURATION] = configuration,
+    [SCHEMA_CONFIG_MAP] = config_map,
+    [SCHEMA_SECRET] = secret,
+    [SCHEMA_CHART] = chart_plugin,
+    [SCHEMA_NAMESPACE] = namespace_plugin,
+    [SCHEMA_AFFIX] = affix_plugin,
+    [SCHEMA_LABELS] = labels_plugin,
+    [SCHEMA_ANNOTATIONS] = annotations_plugin,
+    [SCHEMA_PATCH] = patch_plugin,
+    [SCHEMA_PATCH_JSON] = patch_json_plugin,
+    [SCHEMA_PATCH_STRATEGIC] = patch_strategic_plugin,
+    [SCHEMA_REPLACEMENTS] = replacements_plugin,
+    [SCHEMA_IMAGE] = image_plugin,
+    [SCHEMA_REPLICA] = replica_plugin,
 };
 
 static enum tri say(char **why, enum tri answer, const char *what, const char *name)
@@ -312,6 +414,8 @@ static enum tri check_value(json_t *value, const struct member *m, char **why)
         if (!json_is_object(value))
             return say(why, TRI_NO, "has no mapping in", m->name);
         return TRI_YES;
+    case TYPE_COMPILED:
+        return TRI_YES;
     case TYPE_OBJECT:
         if (!json_is_object(value))
             return say(why, TRI_NO, "has no mapping in", m->name);
@@ -414,7 +518,7 @@ enum tri kustomize_schema_check(json_t *document, char **why)
     return check_kind(document, why);
 }
 
-enum tri kustomize_schema_check_replacement(json_t *document, char **why)
+enum tri kustomize_schema_check_as(enum kustomize_schema which, json_t *document, char **why)
 {
-    return check_object(document, replacement, why);
+    return check_object(document, schemas[which], why);
 }

@@ -14,5 +14,26 @@
  * Source: kustomize 5.7 api/types, Kustomization.Unmarshal(), EnforceFields() and CheckEmpty().
  */
 enum tri kustomize_schema_check(json_t *document, char **why) MUST_CHECK;
-/* The same for one item of `replacements` that stands in a file of its own. */
-enum tri kustomize_schema_check_replacement(json_t *document, char **why) MUST_CHECK;
+
+/* What stands in files of its own, or among the settings of a built-in plugin. */
+enum kustomize_schema {
+    SCHEMA_REPLACEMENT,
+    SCHEMA_CONFIGURATION, /* a file of `configurations` */
+    SCHEMA_CONFIG_MAP,    /* ConfigMapGenerator */
+    SCHEMA_SECRET,
+    SCHEMA_CHART, /* HelmChartInflationGenerator */
+    SCHEMA_NAMESPACE,
+    SCHEMA_AFFIX, /* PrefixTransformer, SuffixTransformer, PrefixSuffixTransformer */
+    SCHEMA_LABELS,
+    SCHEMA_ANNOTATIONS,
+    SCHEMA_PATCH,
+    SCHEMA_PATCH_JSON,
+    SCHEMA_PATCH_STRATEGIC,
+    SCHEMA_REPLACEMENTS,
+    SCHEMA_IMAGE,
+    SCHEMA_REPLICA,
+    N_SCHEMAS,
+};
+/* The same of those. A plugin's settings may hold fields that kustomize passes over: NO there. */
+enum tri kustomize_schema_check_as(enum kustomize_schema which, json_t *document,
+                                   char **why) MUST_CHECK;

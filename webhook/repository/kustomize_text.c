@@ -54,6 +54,8 @@ static json_t *without_secrets(const json_t *document)
     return copy;
 }
 
+static void compile_plugin(json_t *settings);
+
 static bool is_empty(const json_t *document)
 {
     return !document || json_is_null(document) ||
@@ -61,7 +63,8 @@ static bool is_empty(const json_t *document)
            (json_is_array(document) && json_array_size(document) == 0);
 }
 
-static enum tri read_chunk(struct str chunk, json_t *documents, char **why)
+/* The texts among a plugin's settings are read as well, but not what plugins they hold. */
+static enum tri read_chunk(struct str chunk, bool holds_plugins, json_t *documents, char **why)
 {
     AUTO(json_unrefp) json_t *document = NULL;
     AUTO(yaml_lines_freep) struct yaml_lines *lines = NULL;
@@ -80,6 +83,8 @@ static enum tri read_chunk(struct str chunk, json_t *documents, char **why)
     if (json_array_size(documents) == DOCUMENTS_MAX)
         return say(why, TRI_NOT_KNOWN, "holds more than 1000 documents");
     (void)json_array_append_new(documents, without_secrets(document));
+    if (holds_plugins)
+        compile_plugin(json_array_get(documents, json_array_size(documents) - 1));
     return TRI_YES;
 }
 
@@ -91,7 +96,7 @@ static bool is_separator(struct str line)
     return behind.n == 0 || behind.p[0] == '#';
 }
 
-static enum tri read_all(struct str text, json_t *documents, char **why)
+static enum tri read_all(struct str text, bool holds_plugins, json_t *documents, char **why)
 {
     size_t start = 0;
     enum tri answer = TRI_YES;
@@ -103,13 +108,13 @@ static enum tri read_all(struct str text, json_t *documents, char **why)
         if (at && n < rest.n && n >= 3 && memcmp(rest.p, "---", 3) == 0) {
             if (!is_separator(str_sub(rest, 0, n)))
                 return say(why, TRI_NO, "has text after a document separator");
-            answer = read_chunk(str_sub(text, start, at), documents, why);
+            answer = read_chunk(str_sub(text, start, at), holds_plugins, documents, why);
             start = at + n + 1;
         }
         at += n + 1;
     }
     if (answer == TRI_YES && start < text.n)
-        answer = read_chunk(str_sub(text, start, text.n), documents, why);
+        answer = read_chunk(str_sub(text, start, text.n), holds_plugins, documents, why);
     return answer;
 }
 
@@ -122,7 +127,7 @@ static bool is_broken_json(struct str text)
     return text.n && text.p[0] == '[' && !json_read(text, &value, &err);
 }
 
-enum tri kustomize_text_read(struct str text, json_t **out, char **why)
+static enum tri read_text(struct str text, bool holds_plugins, json_t **out, char **why)
 {
     AUTO(json_unrefp) json_t *documents = json_array();
     AUTO(freep) char *owned = NULL;
@@ -139,10 +144,15 @@ enum tri kustomize_text_read(struct str text, json_t **out, char **why)
             buf_addc(&lines, decoded.p[i]);
     if (is_broken_json(buf_str(&lines)))
         return say(why, TRI_NOT_KNOWN, "is a list that is no JSON");
-    answer = read_all(buf_str(&lines), documents, why);
+    answer = read_all(buf_str(&lines), holds_plugins, documents, why);
     if (answer == TRI_YES)
         *out = steal(&documents);
     return answer;
+}
+
+enum tri kustomize_text_read(struct str text, json_t **out, char **why)
+{
+    return read_text(text, true, out, why);
 }
 
 json_t *kustomize_text_env_keys(struct str text)
@@ -195,12 +205,12 @@ enum tri kustomize_text_is_resources(const json_t *documents)
 }
 
 /* What stands for the text. */
-static json_t *compiled(struct str text)
+static json_t *compiled(struct str text, bool holds_plugins)
 {
     json_t *documents = NULL;
     AUTO(freep) char *why = NULL;
 
-    switch (kustomize_text_read(text, &documents, &why)) {
+    switch (read_text(text, holds_plugins, &documents, &why)) {
     case TRI_YES:
         return json_pack("{s:o}", KUSTOMIZE_DOCUMENTS, documents);
     case TRI_NO:
@@ -210,24 +220,26 @@ static json_t *compiled(struct str text)
     }
 }
 
+static void compile_member(json_t *object, const char *member)
+{
+    struct str text = str_trim(json_str_at(object, member));
+
+    if (text.n)
+        (void)json_object_set_new(object, member, compiled(text, false));
+    else
+        (void)json_object_del(object, member);
+}
+
 static void compile_patches(json_t *list)
 {
     size_t index;
     json_t *entry;
 
-    json_array_foreach(list, index, entry)
-    {
-        struct str text = str_trim(json_str_at(entry, "patch"));
-
-        if (text.n)
-            (void)json_object_set_new(entry, "patch", compiled(text));
-        else
-            (void)json_object_del(entry, "patch");
-    }
+    json_array_foreach(list, index, entry) compile_member(entry, "patch");
 }
 
 /* Items that are paths or texts: a text is what can be read as resources. */
-static void compile_items(json_t *list)
+static void compile_items(json_t *list, bool holds_plugins)
 {
     size_t index;
     json_t *entry;
@@ -239,7 +251,7 @@ static void compile_items(json_t *list)
 
         if (!json_is_string(entry))
             continue;
-        item = compiled(json_view(entry));
+        item = compiled(json_view(entry), holds_plugins);
         documents = json_object_get(item, KUSTOMIZE_DOCUMENTS);
         if (json_object_get(item, KUSTOMIZE_NOT_KNOWN) ||
             (documents && kustomize_text_is_resources(documents) != TRI_NO))
@@ -263,25 +275,47 @@ static void fill_nulls(json_t *list)
     }
 }
 
+static void drop_literals_of(json_t *generator)
+{
+    json_t *literals = json_object_get(generator, "literals");
+    size_t i;
+    json_t *literal;
+
+    json_array_foreach(literals, i, literal)
+    {
+        struct str text = json_view(literal);
+        size_t n = str_find_char(text, '=');
+
+        (void)json_array_set_new(literals, i,
+                                 json_stringn(text.n ? text.p : "", n < text.n ? n + 1 : n));
+    }
+}
+
 static void drop_literals(json_t *generators)
 {
     size_t index;
     json_t *generator;
 
-    json_array_foreach(generators, index, generator)
-    {
-        json_t *literals = json_object_get(generator, "literals");
-        size_t i;
-        json_t *literal;
+    json_array_foreach(generators, index, generator) drop_literals_of(generator);
+}
 
-        json_array_foreach(literals, i, literal)
-        {
-            struct str text = json_view(literal);
-            size_t n = str_find_char(text, '=');
+/* The settings of a built-in plugin, as far as they are texts of kustomize. */
+static void compile_plugin(json_t *settings)
+{
+    struct str kind = json_str_at(settings, "kind");
 
-            (void)json_array_set_new(literals, i,
-                                     json_stringn(text.n ? text.p : "", n < text.n ? n + 1 : n));
-        }
+    if (!str_is(json_str_at(settings, "apiVersion"), "builtin"))
+        return;
+    if (str_is(kind, "PatchTransformer")) {
+        compile_member(settings, "patch");
+    } else if (str_is(kind, "PatchJson6902Transformer")) {
+        compile_member(settings, "jsonOp");
+    } else if (str_is(kind, "PatchStrategicMergeTransformer")) {
+        fill_nulls(json_object_get(settings, "paths"));
+        compile_items(json_object_get(settings, "paths"), false);
+        compile_member(settings, "patches");
+    } else if (str_is(kind, "SecretGenerator")) {
+        drop_literals_of(settings);
     }
 }
 
@@ -298,7 +332,7 @@ enum tri kustomize_text_compile(const json_t *document, json_t **out, char **why
     compile_patches(json_object_get(copy, "patchesJson6902"));
     for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
         fill_nulls(json_object_get(copy, lists[i]));
-        compile_items(json_object_get(copy, lists[i]));
+        compile_items(json_object_get(copy, lists[i]), i > 0);
     }
     drop_literals(json_object_get(copy, "secretGenerator"));
     *out = steal(&copy);

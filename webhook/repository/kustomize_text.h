@@ -8,7 +8,8 @@
 /*
  * The documents of a patch, a transformer, a replacement or the like: split as kustomize splits
  * (kyaml/kio, splitDocuments), empty ones left out. Scalars below `data` and `stringData` come out
- * as "": they may be a Secret's.
+ * as "": they may be a Secret's. The texts among the settings of a built-in plugin (`patch`,
+ * `jsonOp`, `paths`, `patches`) become what kustomize_text_compile() makes of such texts.
  * out   an array, the caller's; set on YES only.
  * *why  set on NO (kustomize refuses the text) and NOT_KNOWN to a phrase that starts with a verb;
  *       the caller frees it.

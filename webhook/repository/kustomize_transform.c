@@ -1,6 +1,7 @@
 /* Names, namespaces, labels and annotations of all objects of a level. */
 #include "base/json.h"
 #include "base/mem.h"
+#include "repository/kustomize_fields.h"
 #include "repository/kustomize_level.h"
 #include "repository/kustomize_shape.h"
 #include "repository/source_type.h"
@@ -82,6 +83,23 @@ static void rename_holes(struct level *l, struct str prefix, struct str suffix)
     }
 }
 
+/* Which of them are meant is not known. */
+static void forget_names_of_holes(struct level *l)
+{
+    for (size_t i = l->first_hole; i < l->build->items.n_holes; i++) {
+        struct open_end *hole = &l->build->items.holes[i];
+
+        hole->prefix = hole->suffix = STR("");
+        hole->is_whole_name = false;
+    }
+}
+
+static void move_hole(struct items *t, struct open_end *hole, struct str namespace)
+{
+    hole->namespace = output_keep(t->output, namespace);
+    hole->any_namespace = false;
+}
+
 static void move_holes(struct level *l, struct str namespace)
 {
     struct items *t = &l->build->items;
@@ -90,7 +108,7 @@ static void move_holes(struct level *l, struct str namespace)
     for (size_t i = l->first_hole; i < n; i++) {
         split_hole(t, i);
         if (!t->holes[i].others)
-            t->holes[i].namespace = output_keep(t->output, namespace);
+            move_hole(t, &t->holes[i], namespace);
         else if (str_is(t->holes[i].kind, "Namespace"))
             t->holes[i].prefix = output_keep(t->output, namespace);
         else if (t->holes[i].kind.n)
@@ -98,7 +116,7 @@ static void move_holes(struct level *l, struct str namespace)
     }
 }
 
-void level_set_namespace(struct level *l, struct str namespace, bool unset_only)
+void level_set_namespace(struct level *l, struct str namespace, enum namespace_how how)
 {
     struct items *t = &l->build->items;
 
@@ -110,12 +128,12 @@ void level_set_namespace(struct level *l, struct str namespace, bool unset_only)
         items_store_previous(item);
         switch (items_is_cluster_scoped(&item->id, item->version)) {
         case TRI_NO:
-            if (!unset_only || !item->id.namespace.n)
+            if (how != NAMESPACE_UNSET_ONLY || !item->id.namespace.n)
                 items_set_namespace(t, item, namespace);
             break;
         case TRI_YES:
             /* field specs of builtinpluginconsts/namespace.go: a Namespace takes that name */
-            if (identity_is_kind(&item->id, "", "Namespace") && !unset_only)
+            if (identity_is_kind(&item->id, "", "Namespace") && how == NAMESPACE_AND_ITS_OBJECT)
                 items_set_name(t, item, namespace);
             break;
         case TRI_NOT_KNOWN:
@@ -124,20 +142,33 @@ void level_set_namespace(struct level *l, struct str namespace, bool unset_only)
         }
     }
     items_sweep(t, l->first);
-    if (!unset_only)
+    if (how != NAMESPACE_UNSET_ONLY)
         move_holes(l, namespace);
     level_check_repeated(l);
 }
 
-static void rename_all(struct level *l, struct str prefix, struct str suffix)
+/* A kind is asked for by what the object was at first. */
+static bool is_for(const json_t *spec, const struct item *item)
+{
+    struct identity id = item->id;
+
+    if (item->n_previous)
+        id.kind = item->previous[0].kind;
+    return kustomize_field_selects(spec, &id, item->version);
+}
+
+void level_rename(struct level *l, const json_t *spec, struct str prefix, struct str suffix)
 {
     struct items *t = &l->build->items;
 
+    if (level_has_failed(l) || (!prefix.n && !suffix.n) || is_too_long(l, prefix) ||
+        is_too_long(l, suffix))
+        return;
     for (size_t i = l->first; i < t->n && items_work(t); i++) {
         struct item *item = &t->list[i];
         AUTO(freep) char *name = NULL;
 
-        if (keeps_name(item))
+        if (keeps_name(item) || !is_for(spec, item))
             continue;
         name = xasprintf("%.*s%.*s%.*s", STR_ARG(prefix), STR_ARG(item->id.name), STR_ARG(suffix));
         if (is_too_long(l, str_from(name)))
@@ -145,19 +176,10 @@ static void rename_all(struct level *l, struct str prefix, struct str suffix)
         items_store_previous(item);
         items_set_name(t, item, str_from(name));
     }
-    rename_holes(l, prefix, suffix);
-}
-
-void level_add_prefix(struct level *l, struct str prefix)
-{
-    if (prefix.n && !level_has_failed(l) && !is_too_long(l, prefix))
-        rename_all(l, prefix, STR(""));
-}
-
-void level_add_suffix(struct level *l, struct str suffix)
-{
-    if (suffix.n && !level_has_failed(l) && !is_too_long(l, suffix))
-        rename_all(l, STR(""), suffix);
+    if (kustomize_field_is_for_all(spec))
+        rename_holes(l, prefix, suffix);
+    else
+        forget_names_of_holes(l);
 }
 
 /* kustomize writes a key plainly, and refuses in the end what YAML takes for no text then. */
@@ -172,39 +194,110 @@ static bool is_plain_text(const char *key)
     return !strchr("0123456789+-.", *key);
 }
 
-void level_set_map(struct level *l, const char *member, const json_t *pairs)
+/* null among texts is "" to Go. */
+static void set_pairs(json_t *map, const json_t *pairs)
 {
-    struct items *t = &l->build->items;
     const char *key;
     json_t *value;
 
-    if (level_has_failed(l) || !json_object_size(pairs))
-        return;
+    json_object_foreach(json_unconst(pairs), key, value)
+    {
+        if (json_is_null(value))
+            (void)json_object_set_new(map, key, json_string(""));
+        else
+            (void)json_object_set(map, key, value);
+    }
+}
+
+static void check_keys(struct level *l, const char *member, const json_t *pairs)
+{
+    const char *key;
+    json_t *value;
+
     json_object_foreach(json_unconst(pairs), key, value)
     {
         if (!is_plain_text(key))
             level_may_fail(l, "gives %s the key %s", member, quote(str_from(key)).text);
     }
-    for (size_t i = l->first; i < t->n && items_work(t); i++) {
-        json_t *map = items_own_map(&t->list[i], member);
+}
 
-        json_object_foreach(json_unconst(pairs), key, value)(void) json_object_set(map, key, value);
+static void set_map_of(struct level *l, const char *member, const json_t *spec, const json_t *pairs)
+{
+    struct items *t = &l->build->items;
+    bool creates = json_bool_at(spec, "create", false);
+    bool is_labels = strcmp(member, "labels") == 0;
+
+    check_keys(l, member, pairs);
+    for (size_t i = l->first; i < t->n && items_work(t); i++) {
+        struct item *item = &t->list[i];
+
+        if (kustomize_field_selects(spec, &item->id, item->version) &&
+            (creates || (is_labels ? items_labels(item) : items_annotations(item))))
+            set_pairs(items_own_map(item, member), pairs);
     }
 }
 
-/* Further fields that a label is to be written to: only metadata can matter, or be missing. */
-static void check_fields(struct level *l, const json_t *fields)
+void level_change_fields(struct level *l, const json_t *spec, enum field_type type)
+{
+    struct items *t = &l->build->items;
+
+    for (size_t i = l->first; i < t->n && items_work(t); i++) {
+        struct item *item = &t->list[i];
+        AUTO(json_unrefp) json_t *whole = NULL;
+
+        if (!kustomize_field_selects(spec, &item->id, item->version))
+            continue;
+        whole = items_whole(item);
+        switch (kustomize_field_changes(whole, spec, type)) {
+        case TRI_YES:
+            items_change(item);
+            break;
+        case TRI_NO:
+            break;
+        case TRI_NOT_KNOWN:
+            level_may_fail(l, "writes to %s of %s %s, which may not take it",
+                           quote(json_str_at(spec, "path")).text, quote(item->id.kind).text,
+                           quote(item->id.name).text);
+            items_change(item);
+            break;
+        }
+    }
+}
+
+void level_set_map(struct level *l, const json_t *specs, const json_t *pairs)
 {
     size_t index;
-    json_t *field;
+    json_t *spec;
 
-    json_array_foreach(fields, index, field)
+    if (!json_object_size(pairs))
+        return;
+    json_array_foreach(specs, index, spec)
     {
-        if (!str_starts(json_str_at(field, "path"), STR("spec/")))
-            level_anything(l, "has labels with fields of their own");
-        else
-            level_may_fail(l, "has labels with fields of their own");
+        if (level_has_failed(l))
+            return;
+        switch (kustomize_field(spec)) {
+        case FIELD_LABELS:
+            set_map_of(l, "labels", spec, pairs);
+            break;
+        case FIELD_ANNOTATIONS:
+            set_map_of(l, "annotations", spec, pairs);
+            break;
+        case FIELD_OTHER:
+            level_change_fields(l, spec, FIELD_IS_MAPPING);
+            break;
+        default:
+            level_anything(l, "writes labels or annotations to %s",
+                           quote(json_str_at(spec, "path")).text);
+            break;
+        }
     }
+}
+
+static void set_whole(struct level *l, const char *path, const json_t *pairs)
+{
+    AUTO(json_unrefp) json_t *specs = json_pack("[{s:s, s:b}]", "path", path, "create", 1);
+
+    level_set_map(l, specs, pairs);
 }
 
 void level_labels(struct level *l)
@@ -214,10 +307,15 @@ void level_labels(struct level *l)
 
     json_array_foreach(json_object_get(l->document, "labels"), index, label)
     {
-        level_set_map(l, "labels", json_object_get(label, "pairs"));
-        check_fields(l, json_object_get(label, "fields"));
+        set_whole(l, "metadata/labels", json_object_get(label, "pairs"));
+        level_set_map(l, json_object_get(label, "fields"), json_object_get(label, "pairs"));
     }
-    level_set_map(l, "labels", json_object_get(l->document, "commonLabels"));
+    set_whole(l, "metadata/labels", json_object_get(l->document, "commonLabels"));
+}
+
+void level_annotations(struct level *l)
+{
+    set_whole(l, "metadata/annotations", json_object_get(l->document, "commonAnnotations"));
 }
 
 /* builtinpluginconsts/replicas.go. */
@@ -277,27 +375,25 @@ void level_check_shape(struct level *l, const struct item *item)
     doubt_shape(l, item, kustomize_shape_odd(item->object, items_has_schema(&item->id)));
 }
 
-/* Argo CD adds those of the Application to the top kustomization's. */
-static bool has_images(const struct level *l)
-{
-    const json_t *options = l->build->render->request->source->kustomize;
-
-    return json_array_size(json_object_get(l->document, "images")) ||
-           (l->build->depth == 1 && json_array_size(json_object_get(options, "images")));
-}
-
-void level_images(struct level *l)
+void level_check_images(struct level *l)
 {
     struct items *t = &l->build->items;
 
-    if (level_has_failed(l) || !has_images(l))
-        return;
     for (size_t i = l->first; i < t->n && items_work(t); i++) {
         const struct item *item = &t->list[i];
-        AUTO(json_unrefp)
-        json_t *whole =
-            item->object ? json_incref(item->object) : kustomize_shape_whole(item->manifest);
+        AUTO(json_unrefp) json_t *whole = items_whole(item);
 
         doubt_shape(l, item, kustomize_shape_odd_for_images(whole));
     }
+}
+
+/* Argo CD adds those of the Application to the top kustomization's. */
+void level_images(struct level *l)
+{
+    const json_t *options = l->build->render->request->source->kustomize;
+
+    if (!level_has_failed(l) &&
+        (json_array_size(json_object_get(l->document, "images")) ||
+         (l->build->depth == 1 && json_array_size(json_object_get(options, "images")))))
+        level_check_images(l);
 }

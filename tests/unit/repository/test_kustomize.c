@@ -125,6 +125,127 @@ static const struct kustomization_case cases[] = {
      "resources: [a.yaml]\ntransformers:\n- |\n  apiVersion: builtin\n  kind: PrefixTransformer\n  "
      "metadata: {name: t}\n  prefix: t-\n  fieldSpecs: [{path: metadata/name}]\n",
      "COMPLETE | Application argocd/t-a"},
+    {"a prefix for other kinds",
+     "resources: [a.yaml]\ntransformers:\n- |\n  apiVersion: builtin\n  metadata: {name: t}\n  "
+     "kind: PrefixTransformer\n  prefix: t-\n  fieldSpecs: [{path: metadata/name, kind: "
+     "Service}]\n",
+     "COMPLETE" A},
+    {"prefix and suffix by one transformer",
+     "resources: [a.yaml]\ntransformers:\n- |\n  apiVersion: builtin\n  metadata: {name: t}\n  "
+     "kind: PrefixSuffixTransformer\n  prefix: p-\n  suffix: -s\n  fieldSpecs: [{path: "
+     "metadata/name}]\n",
+     "COMPLETE | Application argocd/p-a-s"},
+    {"a prefix without fields fails",
+     "resources: [a.yaml]\ntransformers:\n- |\n  apiVersion: builtin\n  metadata: {name: t}\n  "
+     "kind: PrefixTransformer\n  prefix: t-\n",
+     "FAILS k/kustomization.yaml uses the transformer PrefixTransformer without fieldSpecs"},
+    {"a namespace, with fields of its own",
+     "resources: [a.yaml]\ntransformers:\n- |\n  apiVersion: builtin\n  metadata: {name: t, "
+     "namespace: team}\n  kind: NamespaceTransformer\n  fieldSpecs: [{path: subjects/namespace, "
+     "kind: RoleBinding}]\n",
+     "COMPLETE | Application team/a"},
+    {"labels in several places",
+     "resources: [a.yaml]\ntransformers:\n- |\n  apiVersion: builtin\n  metadata: {name: t}\n  "
+     "kind: LabelTransformer\n  labels: {x: z}\n  fieldSpecs: [{path: metadata/labels, create: "
+     "true}, {path: spec/selector}]\n",
+     "COMPLETE" A},
+    {"labels where no labels stand",
+     "resources: [a.yaml]\ntransformers:\n- |\n  apiVersion: builtin\n  metadata: {name: t}\n  "
+     "kind: LabelTransformer\n  labels: {x: z}\n  fieldSpecs: [{path: metadata/name}]\n",
+     "PARTIAL k/kustomization.yaml writes labels or annotations to metadata/name"},
+    {"an annotation of one kind",
+     "resources: [a.yaml]\ntransformers:\n- |\n  apiVersion: builtin\n  metadata: {name: t}\n  "
+     "kind: AnnotationsTransformer\n  annotations: {argocd.argoproj.io/hook: Skip}\n  fieldSpecs: "
+     "[{path: metadata/annotations, create: true, kind: Application}]\n",
+     "COMPLETE" A " skip"},
+    {"a patch as a transformer",
+     "resources: [a.yaml]\ntransformers:\n- |\n  apiVersion: builtin\n  metadata: {name: t}\n  "
+     "kind: PatchTransformer\n  patch: '[{\"op\": \"replace\", \"path\": \"/metadata/name\", "
+     "\"value\": \"z\"}]'\n  target: {kind: Application}\n",
+     "COMPLETE | Application argocd/z"},
+    {"operations as a transformer",
+     "resources: [a.yaml]\ntransformers:\n- |\n  apiVersion: builtin\n  metadata: {name: t}\n  "
+     "kind: PatchJson6902Transformer\n  jsonOp: '[{\"op\": \"replace\", \"path\": "
+     "\"/metadata/name\", \"value\": \"z\"}]'\n  target: {kind: Application, name: a}\n",
+     "COMPLETE | Application argocd/z"},
+    {"a strategic merge as a transformer",
+     "resources: [a.yaml]\ntransformers:\n- |\n  apiVersion: builtin\n  metadata: {name: t}\n  "
+     "kind: PatchStrategicMergeTransformer\n  patches: |\n    {apiVersion: argoproj.io/v1alpha1, "
+     "kind: Application, metadata: {name: a, namespace: argocd}, $patch: delete}\n",
+     "COMPLETE"},
+    {"replacements as a transformer",
+     "resources: [a.yaml]\ntransformers:\n- |\n  apiVersion: builtin\n  metadata: {name: t}\n  "
+     "kind: ReplacementTransformer\n  replacements:\n  - sourceValue: z\n    targets: [{select: "
+     "{kind: Application}, fieldPaths: [metadata.name]}]\n",
+     "COMPLETE | Application argocd/z"},
+    {"a generator is no transformer",
+     "resources: [a.yaml]\ntransformers:\n- |\n  apiVersion: builtin\n  metadata: {name: t}\n  "
+     "kind: ConfigMapGenerator\n",
+     "FAILS k/kustomization.yaml uses the transformer ConfigMapGenerator, which is none"},
+    {"inline transformers come before those in files",
+     "resources: [a.yaml]\ntransformers:\n- second.yaml\n- |\n  {apiVersion: builtin, kind: "
+     "PrefixTransformer, metadata: {name: t}, prefix: first-, fieldSpecs: [{path: "
+     "metadata/name}]}\n",
+     "COMPLETE | Application argocd/second-first-a"},
+    {"a generator of ConfigMaps as a plugin",
+     "resources: [a.yaml]\ngenerators:\n- |\n  {apiVersion: builtin, kind: ConfigMapGenerator, "
+     "metadata: {name: g}, literals: [a=b]}\n",
+     "PARTIAL k/kustomization.yaml uses generators" A
+     " | no more argoproj | no more external-secrets"},
+    {"a generator from elsewhere adds, and renames nothing",
+     "resources: [a.yaml]\ngenerators:\n- |\n  {apiVersion: viaduct.ai/v1, kind: ksops, metadata: "
+     "{name: g}}\n",
+     "PARTIAL k/kustomization.yaml uses the generator ksops" A},
+    {"a transformer is no generator",
+     "resources: [a.yaml]\ngenerators:\n- |\n  {apiVersion: builtin, kind: LabelTransformer, "
+     "metadata: {name: g}}\n",
+     "FAILS k/kustomization.yaml uses the generator LabelTransformer, which is none"},
+    {"configurations of references",
+     "resources: [a.yaml]\nnamePrefix: p-\nconfigurations: [references.yaml]\n",
+     "COMPLETE | Application argocd/p-a"},
+    {"configurations of names",
+     "resources: [a.yaml]\nnamePrefix: p-\nconfigurations: [names.yaml]\n",
+     "PARTIAL k/kustomization.yaml has configurations that speak of metadata/name"},
+    {"a configuration that kustomize does not know",
+     "resources: [a.yaml]\nconfigurations: [secret.yaml]\n",
+     "FAILS k/kustomization.yaml names a configuration that has the unknown field apiVersion"},
+    {"a var of a name",
+     "resources: [a.yaml]\nvars:\n- {name: V, objref: {apiVersion: argoproj.io/v1alpha1, kind: "
+     "Application, name: a}}\n",
+     "COMPLETE" A},
+    {"a var of nothing fails",
+     "resources: [a.yaml]\nvars:\n- {name: V, objref: {apiVersion: v1, kind: ConfigMap, name: "
+     "a}}\n",
+     "FAILS k/kustomization.yaml has the var for a, which is not among the resources"},
+    {"a schema of one's own",
+     "resources: [a.yaml]\nnamespace: team\nopenapi: {path: schema.json}\n",
+     "COMPLETE | Application team/a"},
+    {"a schema that is not there", "resources: [a.yaml]\nopenapi: {path: gone.json}\n",
+     "FAILS k/kustomization.yaml names the file gone.json, which does not exist"},
+    {"a replacement from what is generated",
+     "resources: [a.yaml]\nconfigMapGenerator:\n- {name: c, literals: "
+     "[\"n='z'\"]}\nreplacements:\n- source: {kind: ConfigMap, name: c, fieldPath: data.n}\n  "
+     "targets: [{select: {kind: Application}, fieldPaths: [metadata.name]}]\n",
+     "PARTIAL k/kustomization.yaml uses configMapGenerator | Application argocd/z | no more "
+     "argoproj | no more external-secrets"},
+    {"a chart beside it",
+     "resources: [a.yaml]\nhelmGlobals: {chartHome: home}\nhelmCharts: [{name: plain}]\n",
+     "PARTIAL k/kustomization.yaml uses a chart: Helm output is not rendered" A
+     " | no more argoproj | no more external-secrets"},
+    {"a chart that writes Applications",
+     "helmGlobals: {chartHome: home}\nhelmCharts: [{name: apps}]\n",
+     "PARTIAL k/kustomization.yaml uses a chart: Helm output is not rendered: "
+     "k/home/apps/templates/app.yaml:4 writes an Application by template | no more "
+     "external-secrets"},
+    {"a chart of which nothing is there fails", "helmCharts: [{name: x}]\n",
+     "FAILS k/kustomization.yaml uses the chart charts/x, which does not exist"},
+    {"a chart from elsewhere holds no definition",
+     "helmCharts: [{name: x, repo: 'https://example.com'}]\n",
+     "PARTIAL k/kustomization.yaml uses the chart x, which is not in Git | no more argoproj"},
+    {"unless values bring it along",
+     "helmCharts: [{name: x, repo: 'https://example.com', valuesInline: {extra: [{apiVersion: "
+     "argoproj.io/v1alpha1, kind: Application}]}}]\n",
+     "PARTIAL k/kustomization.yaml uses the chart x, which is not in Git"},
     {"a plugin",
      "resources: [a.yaml]\ntransformers:\n- |\n  apiVersion: example.com/v1\n  kind: Any\n  "
      "metadata: {name: t}\n",
@@ -135,8 +256,6 @@ static const struct kustomization_case cases[] = {
     {"a component that is none", "resources: [a.yaml]\ncomponents: [../base]\n",
      "FAILS base/kustomization.yaml is no Component, and k/kustomization.yaml lists it among its "
      "components"},
-    {"helmCharts add, and rename nothing", "resources: [a.yaml]\nhelmCharts:\n- name: x\n",
-     "PARTIAL k/kustomization.yaml uses helmCharts" A},
     {"a remote resource leaves the local ones certain",
      "resources: [a.yaml, 'https://example.com/x?ref=v1']\n",
      "PARTIAL k/kustomization.yaml lists the remote resource https://example.com/x?ref=v1" A},
@@ -226,6 +345,20 @@ static void kustomization_cases(void **state)
         mkfiles(f, "k/delete.yaml", "kind: x\nmetadata: {name: x}\n$patch: delete\n",
                 "c/kustomization.yaml",
                 "kind: Component\napiVersion: kustomize.config.k8s.io/v1alpha1\nnamePrefix: c-\n",
+                NULL);
+        mkfiles(f, "k/second.yaml",
+                "{apiVersion: builtin, kind: PrefixTransformer, metadata: {name: s}, prefix: "
+                "second-, fieldSpecs: [{path: metadata/name}]}\n",
+                "k/references.yaml",
+                "nameReference:\n- {kind: ConfigMap, fieldSpecs: [{kind: X, path: spec/a}]}\n",
+                "k/names.yaml", "namePrefix:\n- {kind: Application, path: metadata/name}\n",
+                "k/schema.json", "{}\n", "k/home/plain/Chart.yaml",
+                "{apiVersion: v2, name: plain, version: 1.0.0}\n", "k/home/plain/templates/s.yaml",
+                "apiVersion: v1\nkind: Service\nmetadata: {name: {{ .Release.Name }}}\n",
+                "k/home/apps/Chart.yaml", "{apiVersion: v2, name: apps, version: 1.0.0}\n",
+                "k/home/apps/templates/app.yaml",
+                "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata:\n"
+                "  name: {{ .Release.Name }}\n",
                 NULL);
         mkfiles(f, "k/secret.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n",
                 "k/odd.yaml",
@@ -355,13 +488,13 @@ static void a_generated_name_ends_in_a_hash(void **state)
     AUTO(rendering_freep) struct rendering *r = NULL;
 
     mkfile(f, "k/kustomization.yaml",
-           "nameSuffix: -s\nconfigMapGenerator:\n- {name: made, literals: [a=b]}\npatches:\n- "
-           "target: {}\n  patch: |\n    {kind: ConfigMap, metadata: {name: x}, data: {b: c}}\n");
+           "nameSuffix: -s\nsecretGenerator:\n- {name: made, literals: [a=b]}\npatches:\n- "
+           "target: {}\n  patch: |\n    {kind: Secret, metadata: {name: x}, data: {b: c}}\n");
     fixture_load(f);
     r = repository_render(f->repository, &q);
     assert_int_equal(r->state, RENDER_PARTIAL);
     assert_int_equal(r->n_open_ends, 1);
-    assert_true(str_is(r->open_ends[0].kind, "ConfigMap"));
+    assert_true(str_is(r->open_ends[0].kind, "Secret"));
     assert_true(str_is(r->open_ends[0].prefix, "made"));
     assert_true(str_is(r->open_ends[0].suffix, ""));
     assert_false(r->open_ends[0].is_whole_name);
