@@ -1,6 +1,6 @@
 """Holds what we say of random kustomizations to `kubectl kustomize`.
 
-Usage: compare.py --kubectl FILE --driver FILE [--count N] [--seed S] [--jobs N] [--keep DIR]
+Usage: compare.py --kubectl FILE --helm FILE --driver FILE [--count N] [--seed S] [--jobs N] [--keep DIR]
 
 Every finding's tree is kept below --keep. Remote entries are addresses for us; for kustomize they
 are replaced by the local directories that stand for what lies there. What an Application's own
@@ -82,8 +82,9 @@ def identity(found):
     return (group, found.get("kind") or "", namespace, metadata.get("name") or "", bool(hook))
 
 
-def run_kustomize(kubectl, folder):
-    done = subprocess.run([kubectl, "kustomize", os.path.join(folder, "top")], capture_output=True, check=False,
+def run_kustomize(arguments, folder):
+    command = [arguments.kubectl, "kustomize", "--enable-helm", "--helm-command", arguments.helm, os.path.join(folder, "top")]
+    done = subprocess.run(command, capture_output=True, check=False,
                           env=dict(os.environ, HOME="/nonexistent", https_proxy="http://127.0.0.1:9"))
     if done.returncode != 0:
         return None, done.stderr.decode("utf-8", "replace").strip()
@@ -113,7 +114,7 @@ def judge(tree, said, real, error):
     if real is None:
         if state == "complete":
             return "we say that it is complete: " + error[:300]
-        if ours and not tree.remotes:
+        if ours and not tree.remotes and not tree.granted:
             return "certain objects of a build that fails: " + error[:300]
         return None
     for one in ours - theirs:
@@ -175,7 +176,7 @@ class Worker:
             bring_near(tree, folder)
             real, error = None, "kustomize edit fails"
             if not tree.options or edit(tree, folder):
-                real, error = run_kustomize(self.arguments.kubectl, folder)
+                real, error = run_kustomize(self.arguments, folder)
             finding = judge(tree, said, real, error)
         if finding:
             kept = os.path.join(self.arguments.keep, str(seed))
@@ -203,6 +204,7 @@ def reason(said):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--kubectl", required=True)
+    parser.add_argument("--helm", required=True, help="Helm, or what passes for its version 3")
     parser.add_argument("--driver", required=True)
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)

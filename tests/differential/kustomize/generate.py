@@ -45,9 +45,12 @@ class Tree:
         self.links = {}
         self.remotes = []
         self.objects = []
+        self.known = []  # of these, what the kustomization being written can see
+        self.visible = {}  # that by folder
         self.kustomizations = {}
         self.options = {}
-        self.nasty = self.random.random() < 0.45
+        self.nasty = self.random.random() < 0.35
+        self.granted = False  # kustomize would need what is not there: a plugin, a chart from elsewhere
 
     def one_in(self, n):
         return self.random.randrange(n) == 0
@@ -84,7 +87,7 @@ def spec_of(tree, kind):
 
 def new_object(tree):
     version, kind = tree.pick(KINDS)
-    metadata = {"name": tree.pick(NAMES) if tree.one_in(5) else "n%d" % len(tree.objects)}
+    metadata = {"name": tree.pick(NAMES) if tree.one_in(9) else "n%d" % len(tree.objects)}
     namespace = tree.pick(NAMESPACES)
     if namespace:
         metadata["namespace"] = namespace
@@ -145,6 +148,8 @@ def yaml_of(tree, value):
 
 def documents(tree, found):
     texts = [yaml_of(tree, one) for one in found]
+    if len(texts) > 1 and texts[0].startswith("{") and not tree.one_in(6):
+        texts[0] = "# first\n" + texts[0]  # or Argo CD takes it for JSON values in a row
     if tree.one_in(10):
         texts = [yaml_of(tree, {"apiVersion": "v1", "kind": "List", "items": found})]
     separator = tree.pick(["---\n", "---\n", "--- # next\n", "---   \n"])
@@ -177,8 +182,8 @@ def write_objects(tree, folder):
 
 def a_known(tree):
     """An object that may well be there, or a made up one."""
-    if tree.objects and not tree.one_in(8):
-        return tree.pick(tree.objects)
+    if tree.known and not tree.one_in(30):
+        return tree.pick(tree.known)
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "ghost"}}
 
 
@@ -335,13 +340,21 @@ def patch_entry(tree, folder):
 
 
 def generator(tree, folder):
-    entry = {"name": tree.pick(NAMES + ["made"]), "literals": ["a=b"]}
-    if tree.one_in(2):
-        entry["behavior"] = tree.pick(["merge", "replace", "create", "frob"])
+    entry = {"name": tree.pick(NAMES + ["made", "gen%d" % len(tree.files)]), "literals": ["a=b"]}
+    if tree.one_in(4):
+        entry["literals"] = [tree.pick(["name=renamed", "a='quoted'", 'a="q', "a=", "a=b=c", "a=two words"])]
     if tree.one_in(3):
+        entry["behavior"] = tree.pick(["merge", "replace", "create", "create", "frob"])
+    if entry.get("behavior") in ("merge", "replace"):
+        known = [o for o in tree.known if text_at(o, "kind") in ("ConfigMap", "Secret")]
+        if known and not tree.one_in(6):
+            entry["name"] = text_at(tree.pick(known), "metadata", "name") or "x"
+    if tree.one_in(4):
         entry["namespace"] = tree.pick(["argocd", "team", "default"])
     if tree.one_in(3):
         entry["options"] = {"disableNameSuffixHash": tree.pick([True, False])}
+    if tree.one_in(8):
+        entry.setdefault("options", {})["annotations"] = {HOOK: "Skip"}
     if tree.one_in(4):
         entry["files"] = [add_file(tree, folder, "data", "text\n")]
     if tree.one_in(6):
@@ -387,29 +400,169 @@ def replacement(tree, folder):
     return found
 
 
-def transformer(tree):
-    kind = tree.random.randrange(7)
+SPECS = {
+    "metadata/name": [{"path": "metadata/name"}],
+    "metadata/labels": [{"path": "metadata/labels", "create": True}],
+    "metadata/annotations": [{"path": "metadata/annotations", "create": True}],
+    "metadata/namespace": [{"path": "metadata/namespace", "create": True}],
+}
+
+
+def field_specs(tree, path):
+    """The usual ones, or for some kinds only, or beside others."""
+    specs = json.loads(json.dumps(SPECS[path]))
+    if tree.one_in(4):
+        specs[0]["kind"] = tree.pick(["Application", "ConfigMap", "Deployment", "Widget"])
+    if tree.one_in(8):
+        specs[0]["group"] = tree.pick(["argoproj.io", "apps", ""])
+    if tree.one_in(8):
+        specs[0]["create"] = tree.pick([True, False])
+    if tree.one_in(5):
+        specs.append({"path": tree.pick(["spec/field", "spec/deep/er", "spec/list", "spec/template/metadata/labels", "spec/new/one",
+                                         "spec/template/spec/containers[]/image", "data/key", "spec/replicas"]),
+                      "create": tree.pick([True, False])})
+        if tree.one_in(2):
+            specs[-1]["kind"] = tree.pick(["Application", "Widget", "Deployment"])
+    if tree.nasty_one_in(10):
+        return tree.pick([[], None, [{"path": ""}], [{"path": "metadata/labels/x"}], [{"path": "kind"}], [{"path": "metadata"}], "x"])
+    return specs
+
+
+def transformer(tree, folder):
+    kind = tree.random.randrange(15)
     name = {"name": "t%d" % tree.random.randrange(1000)}
+    builtin = {"apiVersion": "builtin", "metadata": name}
     if kind == 0:
-        return {"apiVersion": "builtin", "kind": "NamespaceTransformer", "metadata": dict(name, namespace="by-plugin"),
-                **({"unsetOnly": True} if tree.one_in(2) else {})}
+        found = {"apiVersion": "builtin", "kind": "NamespaceTransformer", "metadata": dict(name, namespace="by-plugin"),
+                 **({"unsetOnly": True} if tree.one_in(2) else {})}
+        if tree.one_in(2):
+            found["fieldSpecs"] = field_specs(tree, "metadata/namespace")
+            if tree.one_in(2) and found["fieldSpecs"]:
+                found["fieldSpecs"] = [{"path": "metadata/name", "kind": "Namespace", "create": True}]
+        if tree.one_in(4):
+            found["setRoleBindingSubjects"] = tree.pick(["none", "defaultOnly", "allServiceAccounts", "some"])
+        return found
     if kind == 1:
-        return {"apiVersion": "builtin", "kind": "PrefixTransformer", "metadata": name, "prefix": "t-",
-                "fieldSpecs": [{"path": "metadata/name"}]}
+        return dict(builtin, kind="PrefixTransformer", prefix="t-", fieldSpecs=field_specs(tree, "metadata/name"))
     if kind == 2:
-        return {"apiVersion": "builtin", "kind": "SuffixTransformer", "metadata": name, "suffix": "-t",
-                "fieldSpecs": [{"path": "metadata/name"}]}
+        return dict(builtin, kind="SuffixTransformer", suffix="-t", fieldSpecs=field_specs(tree, "metadata/name"))
     if kind == 3:
-        return {"apiVersion": "builtin", "kind": "AnnotationsTransformer", "metadata": name,
-                "annotations": {tree.pick([HOOK, "q"]): "Skip"},
-                "fieldSpecs": [{"path": "metadata/annotations", "create": True}]}
+        return dict(builtin, kind="PrefixSuffixTransformer", prefix=tree.pick(["t-", ""]), suffix="-t",
+                    fieldSpecs=field_specs(tree, "metadata/name"))
     if kind == 4:
-        return {"apiVersion": "builtin", "kind": "LabelTransformer", "metadata": name, "labels": {"tier": "back"},
-                "fieldSpecs": [{"path": "metadata/labels", "create": True}]}
+        return dict(builtin, kind="AnnotationsTransformer", annotations={tree.pick([HOOK, "q"]): "Skip"},
+                    fieldSpecs=field_specs(tree, "metadata/annotations"))
     if kind == 5:
-        return {"apiVersion": "builtin", "kind": "PatchTransformer", "metadata": name,
-                "patch": json.dumps(operations(tree)), "target": target_of(tree)}
-    return {"apiVersion": tree.pick(["builtin", "example.com/v1"]), "kind": "Custom", "metadata": name}
+        return dict(builtin, kind="LabelTransformer", labels={"tier": "back"}, fieldSpecs=field_specs(tree, "metadata/labels"))
+    if kind in (6, 7):
+        return dict(builtin, kind="PatchTransformer", **patch_entry(tree, folder))
+    if kind == 8:
+        entry = {"target": dict(target_of(tree), name=tree.pick(NAMES + [".*", "n1"]))}
+        if tree.one_in(2):
+            entry["jsonOp"] = yaml_of(tree, operations(tree))
+        else:
+            entry["path"] = add_file(tree, folder, "patch", yaml_of(tree, operations(tree)))
+        return dict(builtin, kind="PatchJson6902Transformer", **entry)
+    if kind == 9:
+        patch = yaml_of(tree, strategic(tree, a_known(tree)))
+        entry = {"patches": patch} if tree.one_in(2) else {"paths": [patch if tree.one_in(3) else add_file(tree, folder, "patch", patch)]}
+        return dict(builtin, kind="PatchStrategicMergeTransformer", **entry)
+    if kind == 10:
+        return dict(builtin, kind="ReplacementTransformer", replacements=[replacement(tree, folder)])
+    if kind == 11:
+        return dict(builtin, kind="ImageTagTransformer", imageTag={"name": "i", "newTag": "3"},
+                    fieldSpecs=[{"path": tree.pick(["spec/template/spec/containers[]/image", "spec/image", "spec/field"]), "create": True}])
+    if kind == 12:
+        return dict(builtin, kind="ReplicaCountTransformer", replica={"name": text_at(a_known(tree), "metadata", "name"), "count": 2},
+                    fieldSpecs=[{"path": "spec/replicas", "create": True, "kind": "Deployment"}])
+    if kind == 13 and tree.one_in(3):
+        return dict(builtin, kind=tree.pick(["ConfigMapGenerator", "HashTransformer", "ValueAddTransformer", "Nothing"]))
+    if kind == 14 and tree.one_in(3):
+        return {"apiVersion": "example.com/v1", "kind": "Custom", "metadata": name}
+    return dict(builtin, kind="LabelTransformer", labels={"more": "x"}, fieldSpecs=SPECS["metadata/labels"])
+
+
+def plugin_generator(tree, folder):
+    name = {"name": "g%d" % tree.random.randrange(1000)}
+    kind = tree.random.randrange(8)
+    if kind == 7:
+        tree.granted = True
+        return {"apiVersion": "example.com/v1", "kind": "Custom", "metadata": name}
+    if kind == 6:
+        return {"apiVersion": "builtin", "kind": tree.pick(["LabelTransformer", "Nothing", "ConfigMapGenerator"]), "metadata": name}
+    entry = dict(generator(tree, folder), apiVersion="builtin", kind=tree.pick(["ConfigMapGenerator", "SecretGenerator"]), metadata=name)
+    if tree.one_in(3):
+        del entry["name"]
+    if tree.one_in(4):
+        name["namespace"] = "team"
+    return entry
+
+
+def configuration(tree):
+    """Mostly what people write: references of resources of their own."""
+    found = {}
+    spec = {"kind": tree.pick(["Widget", "Application", "Deployment", "ConfigMap"]),
+            "path": tree.pick(["spec/field", "spec/deep/er", "spec/list", "spec/source/repoURL", "spec/none/here", "data/name",
+                               "spec/template/metadata/annotations/a.b\\/c", "spec/template/spec/containers[]/name"])}
+    what = tree.random.randrange(10)
+    if what < 4:
+        found["nameReference"] = [{"kind": tree.pick(["ConfigMap", "Secret"]), "version": "v1", "fieldSpecs": [spec]}]
+    elif what < 6:
+        found["varReference"] = [spec]
+    elif what == 6:
+        found["images"] = [spec]
+    elif what == 7:
+        found["namespace"] = [dict(spec, create=tree.pick([True, False]))]
+    elif what == 8:
+        found[tree.pick(["commonLabels", "commonAnnotations", "labels", "templateLabels"])] = [dict(spec, create=tree.pick([True, False]))]
+    else:
+        found["replicas"] = [{"kind": "Widget", "path": "spec/field", "create": True}]
+    if tree.one_in(8):
+        found[tree.pick(["namePrefix", "nameSuffix", "namespace", "commonLabels", "commonAnnotations", "images", "replicas"])] = [
+            tree.pick([{"path": "metadata/name"}, {"path": "metadata/name", "kind": "Application"}, {"path": "metadata/namespace", "create": True},
+                       {"path": "metadata/labels", "create": True}, {"path": "metadata/annotations", "create": True}, {"path": "spec/replicas"},
+                       {"path": "spec/replicas", "kind": "Deployment"}, {"path": "spec/containers[]/image"}, {"path": "spec/field", "kind": "Widget"}])]
+    if tree.nasty_one_in(8):
+        found = tree.pick([{"frob": []}, {"namePrefix": "x"}, [], {"images": [{"path": 1}]}, {"nameReference": [{"name": "x"}]}, {}])
+    return found
+
+
+def var(tree):
+    known = a_known(tree)
+    objref = {"apiVersion": text_at(known, "apiVersion"), "kind": text_at(known, "kind"), "name": text_at(known, "metadata", "name")}
+    if tree.one_in(5):
+        objref["namespace"] = tree.pick(["argocd", "team"])
+    found = {"name": "V%d" % tree.random.randrange(1000), "objref": objref}
+    if tree.one_in(2):
+        found["fieldref"] = {tree.pick(["fieldPath", "fieldpath"]): tree.pick(["metadata.name", "metadata.namespace", "data.key", "data.name", "spec.field",
+                                                                               "spec.deep", "spec.list[0]"])}
+    return found
+
+
+def chart(tree, folder):
+    """A chart that lies beside the kustomization, or one from elsewhere."""
+    name = "chart%d" % len(tree.files)
+    found = {"name": name, "releaseName": "release"}
+    if tree.one_in(5):
+        tree.granted = True
+        return dict(found, repo="https://charts.example.com", version="1.0.0")
+    home = "charts"
+    tree.files["%s/%s/%s/Chart.yaml" % (folder, home, name)] = "apiVersion: v2\nname: %s\nversion: 1.0.0\n" % name
+    tree.files["%s/%s/%s/values.yaml" % (folder, home, name)] = "app: a\n"
+    tree.files["%s/%s/%s/templates/all.yaml" % (folder, home, name)] = tree.pick([
+        yaml.safe_dump(new_object(tree)),
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Release.Name }}-cm}\n",
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata:\n  name: {{ .Values.app }}-made\n  namespace: argocd\n",
+        "{{ if .Values.on }}\napiVersion: v1\nkind: Service\nmetadata: {name: s}\n{{ end }}\n",
+        "{{ toYaml .Values.object }}\n" if tree.nasty else "# nothing\n",
+    ])
+    if tree.one_in(3):
+        found["valuesInline"] = {"app": "b", "object": {"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": {"name": "inline"}}}
+    if tree.one_in(4):
+        found["valuesFile"] = add_file(tree, folder, "values", "app: c\non: true\n")
+    if tree.nasty_one_in(6):
+        found["name"] = "gone"
+    return found
 
 
 def put_item(tree, folder, value):
@@ -467,24 +620,33 @@ def settings(tree, folder, document):
     if tree.one_in(10):
         document["images"] = [{"name": "i", "newTag": "2"}]
     if tree.one_in(12):
-        document["replicas"] = [{"name": text_at(a_known(tree), "metadata", "name") or "x", "count": 2}]
+        workloads = [o for o in tree.known if text_at(o, "kind") == "Deployment"] or [a_known(tree)]
+        if len(workloads) > 1 or tree.one_in(4):
+            document["replicas"] = [{"name": text_at(tree.pick(workloads), "metadata", "name") or "x", "count": 2}]
     if tree.one_in(8):
         document["replacements"] = [replacement(tree, folder)]
-    if tree.one_in(10):
-        document["transformers"] = [put_item(tree, folder, transformer(tree))]
+    if tree.one_in(7):
+        document["transformers"] = [put_item(tree, folder, transformer(tree, folder)) for _ in range(tree.pick([1, 1, 2]))]
     if tree.one_in(20):
         document["buildMetadata"] = ["originAnnotations", "transformerAnnotations", "managedByLabel"]
     if tree.one_in(20):
         document["sortOptions"] = {"order": tree.pick(["fifo", "legacy"])}
     if tree.one_in(20):
         document["metadata"] = {"name": "k"}
+    if tree.one_in(16):
+        document["generators"] = [put_item(tree, folder, plugin_generator(tree, folder))]
+    if tree.one_in(18):
+        document["configurations"] = [add_file(tree, folder, "config", yaml_of(tree, configuration(tree)))]
+    if tree.one_in(25):
+        document["vars"] = [var(tree) for _ in range(tree.pick([1, 1, 2]))]
     if tree.one_in(40):
-        document["generators"] = [put_item(tree, folder, {"apiVersion": "builtin", "kind": "ConfigMapGenerator",
-                                                          "metadata": {"name": "g"}, "name": "plugged", "literals": ["a=b"]})]
-    if tree.one_in(40):
-        document["configurations"] = [add_file(tree, folder, "config", "nameReference:\n- kind: ConfigMap\n  fieldSpecs:\n  - kind: Widget\n    path: spec/field\n")]
-    if tree.one_in(50):
-        document["vars"] = [{"name": "V", "objref": {"apiVersion": "v1", "kind": "ConfigMap", "name": "a"}}]
+        document["openapi"] = {"path": add_file(tree, folder, "schema", json.dumps({"definitions": {}}))}
+        if tree.nasty_one_in(3):
+            document["openapi"] = tree.pick([{"path": "missing.json"}, {"version": "v1.20.4"}, {"version": "v9"}])
+    if tree.one_in(60):
+        document["crds"] = [add_file(tree, folder, "crd", tree.pick(["{}\n", yaml_of(tree, new_object(tree))]))]
+    if tree.one_in(25):
+        document["helmCharts"] = [chart(tree, folder)]
 
 
 def spoil(tree, document):
@@ -537,8 +699,14 @@ def make_level(tree, folder, below, is_component=False):
     if is_component or not tree.one_in(3):
         document["apiVersion"] = COMPONENT if is_component else KUSTOMIZATION
         document["kind"] = "Component" if is_component else "Kustomization"
+    first = len(tree.objects)
     document["resources"] = resources(tree, folder, below)
-    settings(tree, folder, document)
+    tree.known = [o for other in below for o in tree.visible.get(other, [])] + tree.objects[first:]
+    tree.visible[folder] = tree.known
+    if is_component:
+        tree.known = tree.known + tree.visible.get("top", [])
+    if tree.known or tree.one_in(6):
+        settings(tree, folder, document)
     if tree.nasty_one_in(8):
         spoil(tree, document)
     return document
@@ -558,6 +726,7 @@ def make_remotes(tree):
 
 def make_options(tree):
     options = {}
+    tree.known = tree.visible["top"]
     if tree.one_in(3):
         options["namePrefix"] = tree.pick(["o-", ""])
     if tree.one_in(4):
