@@ -84,18 +84,64 @@ static void add_value_file(const struct level *l, json_t *files, struct str path
     (void)json_array_append_new(files, json_string(whole));
 }
 
-/* The settings as an Application has them (reference/argocd.md 2.5). */
-static json_t *options_of(const struct level *l, const json_t *chart)
+static bool holds_null(const json_t *value)
 {
-    json_t *options = json_object();
+    size_t index;
+    const char *key;
+    json_t *child;
+
+    json_array_foreach(value, index, child)
+    {
+        if (holds_null(child))
+            return true;
+    }
+    json_object_foreach(json_unconst(value), key, child)
+    {
+        if (holds_null(child))
+            return true;
+    }
+    return json_is_null(value);
+}
+
+/* Of two files, or of what stands there and a file, kustomize makes a third by rules of its own:
+ * beyond the plainest case its values are not known. */
+static bool are_values_plain(const json_t *chart)
+{
+    const json_t *values = json_object_get(chart, "valuesInline");
+    struct str how = json_str_at(chart, "valuesMerge");
+
+    return !json_object_size(values) ||
+           ((!how.n || str_is(how, "override") || str_is(how, "replace")) &&
+            !json_array_size(json_object_get(chart, "additionalValuesFiles")) &&
+            !holds_null(values));
+}
+
+static json_t *files_of(const struct level *l, const json_t *chart)
+{
     json_t *files = json_array();
     size_t index;
     json_t *path;
 
-    add_value_file(l, files, json_str_at(chart, "valuesFile"));
+    if (!are_values_plain(chart))
+        (void)json_array_append_new(files, json_string("$values")); /* helm.h: not known */
+    if (!str_is(json_str_at(chart, "valuesMerge"), "replace") ||
+        !json_object_size(json_object_get(chart, "valuesInline")))
+        add_value_file(l, files, json_str_at(chart, "valuesFile"));
     json_array_foreach(json_object_get(chart, "additionalValuesFiles"), index, path)
         add_value_file(l, files, json_view(path));
-    (void)json_object_set_new(options, "valueFiles", files);
+    return files;
+}
+
+/* The settings as an Application has them (reference/argocd.md 2.5). */
+static json_t *options_of(const struct level *l, const json_t *chart)
+{
+    static const char *const same[] = {"releaseName", "namespace"};
+    json_t *options = json_object();
+
+    for (size_t i = 0; i < ARRAY_LEN(same); i++)
+        if (json_object_get(chart, same[i]))
+            (void)json_object_set(options, same[i], json_object_get(chart, same[i]));
+    (void)json_object_set_new(options, "valueFiles", files_of(l, chart));
     (void)json_object_set_new(options, "skipCrds",
                               json_boolean(!json_bool_at(chart, "includeCRDs", false)));
     if (json_object_get(chart, "valuesInline"))
@@ -103,34 +149,56 @@ static json_t *options_of(const struct level *l, const json_t *chart)
     return options;
 }
 
-static void add_end(struct items *t, struct open_end end)
+/* What is known of the release. */
+struct release {
+    bool has_name; /* else Helm makes one up */
+    bool has_namespace;
+};
+
+static void add_end(struct items *t, const struct release *release, struct open_end end)
 {
     struct open_end *hole;
 
     items_add_hole(t);
     hole = &t->holes[t->n_holes - 1];
     end.kind = output_keep(t->output, end.kind);
-    end.prefix = output_keep(t->output, end.prefix);
-    end.suffix = output_keep(t->output, end.suffix);
-    end.namespace = output_keep(t->output, end.namespace);
+    end.prefix = output_keep(t->output, release->has_name ? end.prefix : STR(""));
+    end.suffix = output_keep(t->output, release->has_name ? end.suffix : STR(""));
+    end.is_whole_name &= release->has_name;
+    end.namespace = output_keep(t->output, release->has_namespace ? end.namespace : STR(""));
     end.any_namespace = true;
     *hole = end;
 }
 
+/* The first object that somebody may ask for. */
+static void say_what(struct level *l, const struct rendering *r)
+{
+    for (size_t i = 0; i < r->n_objects; i++) {
+        const struct manifest *m = r->objects[i].manifest;
+
+        if (str_is(m->id.group, GROUP_ARGOPROJ)) {
+            level_partial(l, "uses a chart in which %s:%u writes an object of kind %s",
+                          quote(str_from(m->file)).text, m->line, quote(m->id.kind).text);
+            return;
+        }
+    }
+    level_partial(l, "uses a chart: %s", r->why ? r->why : "Helm output is not rendered");
+}
+
 /* What Helm copies as it stands is possible rather than certain: kustomize reads it once more. */
-static void add_rendering(struct level *l, const struct rendering *r)
+static void add_rendering(struct level *l, const struct release *release, const struct rendering *r)
 {
     struct items *t = &l->build->items;
 
-    level_partial(l, "uses a chart: %s", r->why ? r->why : "Helm output is not rendered");
+    say_what(l, r);
     if (r->state == RENDER_FAILS) {
         t->may_fail = true;
         items_add_hole(t);
     }
     for (size_t i = 0; i < r->n_open_ends; i++)
-        add_end(t, r->open_ends[i]);
+        add_end(t, release, r->open_ends[i]);
     for (size_t i = 0; i < r->n_objects && items_work(t); i++)
-        add_end(t, output_open_end(&r->objects[i].manifest->id));
+        add_end(t, release, output_open_end(&r->objects[i].manifest->id));
     if (r->state == RENDER_PARTIAL && !r->n_open_ends)
         items_add_hole(t);
 }
@@ -143,6 +211,10 @@ static void add_local(struct level *l, const json_t *chart, size_t directory)
     struct source source = *r->request->source;
     struct render_request request = *r->request;
     struct render inner = *r;
+    struct release release = {
+        .has_name = json_str_at(chart, "releaseName").n && !json_str_at(chart, "nameTemplate").n,
+        .has_namespace = json_str_at(chart, "namespace").n,
+    };
 
     source.kustomize = NULL;
     source.helm = options;
@@ -155,7 +227,7 @@ static void add_local(struct level *l, const json_t *chart, size_t directory)
     inner.output = output_new(STR(""));
     helm_render(&inner);
     rendering = output_finish(inner.output);
-    add_rendering(l, rendering);
+    add_rendering(l, &release, rendering);
 }
 
 /* absChartHome(): what was fetched lies in a directory of its version. */

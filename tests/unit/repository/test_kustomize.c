@@ -234,8 +234,8 @@ static const struct kustomization_case cases[] = {
      " | no more argoproj | no more external-secrets"},
     {"a chart that writes Applications",
      "helmGlobals: {chartHome: home}\nhelmCharts: [{name: apps}]\n",
-     "PARTIAL k/kustomization.yaml uses a chart: Helm output is not rendered: "
-     "k/home/apps/templates/app.yaml:4 writes an Application by template | no more "
+     "PARTIAL k/kustomization.yaml uses a chart in which "
+     "k/home/apps/templates/app.yaml:4 writes an object of kind Application | no more "
      "external-secrets"},
     {"a chart of which nothing is there fails", "helmCharts: [{name: x}]\n",
      "FAILS k/kustomization.yaml uses the chart charts/x, which does not exist"},
