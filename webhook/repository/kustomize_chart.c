@@ -61,13 +61,13 @@ static void look_at_files(struct mentions *m, const json_t *chart)
 static void add_fetched(struct level *l, const json_t *chart)
 {
     struct mentions m = {.level = l};
+    struct str name = json_str_at(chart, "name");
 
     look_at_inline(&m, chart);
     look_at_files(&m, chart);
     l->build->has_remote = true; /* patches may be meant for what it makes */
-    level_partial(l, "uses the chart %s, which is not in Git",
-                  quote(json_str_at(chart, "name")).text);
-    if (m.unread || m.found || helm_is_of_applications(json_str_at(chart, "name")))
+    level_partial(l, "uses the chart %s, which is not in Git", quote(name).text);
+    if (m.unread || m.found || str_is(name, "argocd-apps") || helm_is_of_applications(name))
         items_add_hole(&l->build->items);
     else
         items_add_hole_but_argoproj(&l->build->items);
