@@ -49,6 +49,9 @@ def edit(tree, folder):
     """What Argo CD's `kustomize edit` makes of the top kustomization."""
     name, document = tree.kustomizations["top"]
     edited = json.loads(json.dumps(document))
+    for field, kind in (("patches", list), ("components", list), ("commonLabels", dict), ("commonAnnotations", dict)):
+        if not isinstance(edited.get(field) or kind(), kind):
+            return False
     for field in ("namePrefix", "nameSuffix", "namespace"):
         if tree.options.get(field):
             edited[field] = tree.options[field]
