@@ -35,6 +35,7 @@ struct plan {
     size_t n_request;
     long n_wanted;     /* answers in all */
     const char *until; /* goes on until this file exists as well; NULL: not */
+    const char *own;   /* PEM file of the client's certificate and key; NULL: none */
     _Atomic long answered;
     _Atomic long failed;
     _Atomic long connected;
@@ -43,6 +44,7 @@ struct plan {
     _Atomic long refused;
     _Atomic long overloaded; /* 503 with Retry-After */
     _Atomic long other;      /* any status but 200 and that 503 */
+    _Atomic long allowed;    /* answers that let the object pass */
 };
 
 struct link {
@@ -55,6 +57,7 @@ struct answer {
     int status;
     bool closes;
     bool retry_after;
+    bool allows;
 };
 
 static void die(const char *what)
@@ -98,10 +101,24 @@ static bool dial(const struct plan *p, size_t which, struct link *l)
     return true;
 }
 
+/* The file may be exchanged between its two readings: then the key does not belong to the
+ * certificate, and both are read again. */
+static bool use_own(SSL *tls, const char *file)
+{
+    for (int i = 0; i < 100; i++)
+        if (SSL_use_certificate_chain_file(tls, file) == 1 &&
+            SSL_use_PrivateKey_file(tls, file, SSL_FILETYPE_PEM) == 1 &&
+            SSL_check_private_key(tls) == 1)
+            return true;
+    die(file);
+    return false;
+}
+
 static bool agree(const struct plan *p, struct link *l)
 {
     l->tls = SSL_new(l->context ? l->context : p->tls);
-    if (!l->tls || SSL_set_fd(l->tls, l->fd) != 1 || SSL_connect(l->tls) != 1) {
+    if (!l->tls || (p->own && !use_own(l->tls, p->own)) || SSL_set_fd(l->tls, l->fd) != 1 ||
+        SSL_connect(l->tls) != 1) {
         hang_up(l);
         return false;
     }
@@ -157,6 +174,7 @@ static bool read_answer(struct link *l, struct answer *out)
         }
         complete = n_wanted && n >= n_wanted;
     }
+    out->allows = complete && strstr(bytes, "\"allowed\":true");
     free(bytes);
     return complete;
 }
@@ -192,6 +210,8 @@ static void count(struct plan *p, const struct answer *a)
         (void)atomic_fetch_add(&p->overloaded, 1);
     else if (a->status != 200)
         (void)atomic_fetch_add(&p->other, 1);
+    if (a->allows)
+        (void)atomic_fetch_add(&p->allowed, 1);
     (void)atomic_fetch_add(&p->answered, 1);
 }
 
@@ -413,7 +433,9 @@ static void usage(void)
                   "usage: client load CA BODY THREADS ANSWERS UNTIL PORT...\n"
                   "       client crowd CA BODY CONNECTIONS PORT\n"
                   "       client slow CA BODY PHASE QUERY PORT\n"
-                  "UNTIL is a file to wait for, or -; QUERY is like ?timeout=2s, or empty\n");
+                  "UNTIL is a file to wait for, or -; QUERY is like ?timeout=2s, or empty.\n"
+                  "CLIENT_PEM in the environment: a file with a certificate and its key, read anew "
+                  "for each connection\n");
     exit(2);
 }
 
@@ -440,6 +462,7 @@ int main(int argc, char **argv)
         (void)setrlimit(RLIMIT_NOFILE, &files);
     }
     p.ca = argv[2];
+    p.own = getenv("CLIENT_PEM");
     p.tls = make_tls(p.ca);
     if (strcmp(argv[1], "load") == 0 && argc >= 8) {
         make_request(&p, argv[3], "?timeout=10s");
@@ -459,9 +482,10 @@ int main(int argc, char **argv)
         usage();
     }
     (void)printf("{\"answered\":%ld,\"failed\":%ld,\"overloaded\":%ld,\"otherStatus\":%ld,"
-                 "\"connected\":%ld,\"refused\":%ld,\"toldToClose\":%ld,\"closedIdle\":%ld}\n",
+                 "\"connected\":%ld,\"refused\":%ld,\"toldToClose\":%ld,\"closedIdle\":%ld,"
+                 "\"allowed\":%ld}\n",
                  p.answered, p.failed, p.overloaded, p.other, p.connected, p.refused,
-                 p.told_to_close, p.closed_idle);
+                 p.told_to_close, p.closed_idle, p.allowed);
     free(p.request);
     SSL_CTX_free(p.tls);
     return 0;
