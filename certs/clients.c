@@ -97,7 +97,7 @@ static void set_digest(struct certs_clients *c, const struct chain *chain)
 {
     AUTO(buf_clearp) struct buf all = {0};
 
-    buf_init(&all, CERTS_FILE_MAX * 2);
+    buf_init(&all, (size_t)2 * CERTS_FILE_MAX);
     for (size_t i = 0; i < chain->n; i++) {
         unsigned char *der = NULL;
         int n = i2d_X509(chain->items[i], &der);

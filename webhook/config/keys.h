@@ -37,7 +37,6 @@ struct key {
     bool or_map;        /* KEY_CHOICE: a mapping with rows of its own may stand in its place */
     bool may_be_empty;  /* KEY_TEXT, KEY_PATH */
     bool required;      /* of an item */
-    bool at_start;      /* a running server cannot change it: restart.h */
     const char *wanted; /* what a right value looks like, for messages */
     /* Where the value goes: in struct settings, or in the item for paths with "[]". For lists the
      * pointer to the first, with its count at count_offset. */
@@ -55,6 +54,7 @@ struct key {
     /* Known, but this version does not act on it: only what asks for nothing is taken ("", 0, an
      * empty list). */
     bool not_yet;
+    bool at_start; /* a running server cannot change it: restart.h */
 };
 
 const struct key *keys_table(size_t *n);

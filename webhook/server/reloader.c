@@ -22,6 +22,7 @@ enum {
     REST_MS = 100,
     NAMES_MAX = 512,
     STATE_MAX = ERR_TEXT_MAX + 1024,
+    PAIR_MAX = 2 * DIGEST_HEX_MAX, /* a pair's digests */
 };
 
 /* What is exchanged, and how it is called in the log and in the metrics. */
@@ -37,7 +38,7 @@ struct reloader {
     /* The thread's own from here: */
     const struct settings *settings; /* in use */
     struct certs_clients *clients;   /* in use, or NULL */
-    char pair[2 * DIGEST_HEX_MAX];   /* what is served: the digests of its parts */
+    char pair[PAIR_MAX];             /* what is served: the digests of its parts */
     struct steady steady[N_THINGS];
     bool follows;   /* the configuration is a file, and no pipe that was read at the start */
     bool at_once;   /* of this look: somebody has asked for it */
@@ -57,12 +58,12 @@ static void offer_clear(struct offer *o)
     certs_clients_unref(o->clients);
 }
 
-static void describe_pair(const struct certs_pair *pair, char out[static 2 * DIGEST_HEX_MAX])
+static void describe_pair(const struct certs_pair *pair, char out[static PAIR_MAX])
 {
     char certificate[DIGEST_HEX_MAX];
     char key[DIGEST_HEX_MAX];
 
-    (void)snprintf(out, 2 * DIGEST_HEX_MAX, "%s %s",
+    (void)snprintf(out, PAIR_MAX, "%s %s",
                    digest_sha256(str_from(pair->certificate_pem), certificate),
                    digest_sha256(str_from(pair->key_pem), key));
 }
@@ -229,7 +230,7 @@ static void use_configuration(struct reloader *r, struct settings *next, const s
                               struct err *err)
 {
     AUTO(buf_clearp) struct buf kept = {0};
-    char pair[2 * DIGEST_HEX_MAX] = "";
+    char pair[PAIR_MAX] = "";
 
     if (o->pair)
         describe_pair(o->pair, pair);
@@ -280,7 +281,7 @@ static void look_at_configuration(struct reloader *r, int64_t now)
     if (!is_due(r, THING_CONFIGURATION, next ? next : r->settings, &o.err,
                 next ? next->digest : ""))
         return;
-    if (o.err.kind != ERR_NONE)
+    if (!next || o.err.kind != ERR_NONE)
         refuse(r, THING_CONFIGURATION, &o.err);
     else
         use_configuration(r, next, &o, &o.err);
@@ -289,7 +290,7 @@ static void look_at_configuration(struct reloader *r, int64_t now)
 static void look_at_pair(struct reloader *r, int64_t now)
 {
     AUTO(offer_clear) struct offer o = {0};
-    char pair[2 * DIGEST_HEX_MAX] = "";
+    char pair[PAIR_MAX] = "";
 
     load_pair(r->settings, now, &o);
     if (o.pair)
