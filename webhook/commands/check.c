@@ -34,7 +34,8 @@ struct placed {
     const struct manifest *manifest;
     struct str namespace;
     struct str name;
-    bool changed; /* by a patch: what is judged is what it was */
+    bool changed;   /* by a patch: what is judged is what it was */
+    json_t *object; /* of what was changed, where all of it is known: that is judged */
 };
 
 struct placements {
@@ -61,8 +62,9 @@ static void place_output(struct placements *p, const struct output *output)
             if (!object->manifest || !object->id.namespace.n || !is_judged(&object->manifest->id))
                 continue;
             p->items = xgrow(p->items, p->n, &p->capacity, sizeof *p->items);
-            p->items[p->n++] = (struct placed){object->manifest, object->id.namespace,
-                                               object->id.name, object->changed};
+            p->items[p->n++] =
+                (struct placed){object->manifest, object->id.namespace, object->id.name,
+                                object->changed && !object->object, object->object};
         }
     }
 }
@@ -79,14 +81,27 @@ static int by_place(const void *left, const void *right)
     return order ? order : str_cmp(a->name, b->name);
 }
 
-/* As it is written first. */
+/* As it is written first, what is not known last. */
 static int by_place_and_change(const void *left, const void *right)
 {
     const struct placed *a = left;
     const struct placed *b = right;
     int order = by_place(a, b);
 
-    return order ? order : a->changed - b->changed;
+    if (!order)
+        order = a->changed - b->changed;
+    return order ? order : (a->object != NULL) - (b->object != NULL);
+}
+
+/* Whether one of those before says the same, or all that is known. kept: their number. */
+static bool is_said(const struct placements *p, size_t kept, const struct placed *placed)
+{
+    for (size_t i = kept; i-- && by_place(&p->items[i], placed) == 0;)
+        if (placed->changed || (!placed->object && !p->items[i].object) ||
+            (placed->object && p->items[i].object &&
+             json_equal(placed->object, p->items[i].object)))
+            return true;
+    return false;
 }
 
 /* Sorted, each manifest and identity once: one that ten Applications render is judged once. */
@@ -100,7 +115,7 @@ static struct placements place_all(const struct facts *f)
     if (p.n)
         qsort(p.items, p.n, sizeof *p.items, by_place_and_change);
     for (size_t i = 0; i < p.n; i++)
-        if (kept == 0 || by_place(&p.items[kept - 1], &p.items[i]) != 0)
+        if (!is_said(&p, kept, &p.items[i]))
             p.items[kept++] = p.items[i];
     p.n = kept;
     return p;
@@ -227,7 +242,8 @@ static void soften(struct verdict *verdict)
 static void judge_one(const struct run *r, const struct placed *placed)
 {
     const struct manifest *m = placed->manifest;
-    AUTO(json_unrefp) json_t *object = renamed(m, placed->name);
+    AUTO(json_unrefp)
+    json_t *object = placed->object ? json_incref(placed->object) : renamed(m, placed->name);
     AUTO(review_freep) struct review *review = NULL;
     AUTO(verdict_freep) struct verdict *verdict = NULL;
     struct err err = {0};
@@ -237,8 +253,13 @@ static void judge_one(const struct run *r, const struct placed *placed)
         return;
     }
     verdict = judge(review, r->facts, r->now);
-    if (placed->changed)
+    if (placed->changed) {
         soften(verdict);
+        if (review->kind == REVIEW_APPLICATION)
+            check_report_note(r->report, m->file, m->line,
+                              "a kustomization changes the Application, and what it becomes is "
+                              "not known: it is judged as it is written");
+    }
     check_report_add(r->report, review, verdict);
     if (review->kind == REVIEW_APPLICATION)
         count_source(r, placed, verdict);

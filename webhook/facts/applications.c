@@ -68,6 +68,30 @@ struct known_application *facts_add_application(struct facts *f, struct applicat
     return &fact->known;
 }
 
+void facts_replace_application(struct facts *f, struct application_fact *fact,
+                               struct application *app)
+{
+    output_free(fact->output);
+    application_free(fact->app);
+    fact->app = app;
+    fact->output = render_kept(f, app);
+    fact->known.app = app;
+    fact->known.output = fact->output;
+}
+
+json_t *facts_rendered_object(const struct rendered *rendered)
+{
+    return rendered->changed ? rendered->object : rendered->manifest->object;
+}
+
+bool facts_says(const struct rendered *rendered, const struct application *app)
+{
+    const json_t *object = facts_rendered_object(rendered);
+
+    return object && (object == app->object || json_equal(json_object_get(object, "spec"),
+                                                          json_object_get(app->object, "spec")));
+}
+
 static void note_definition(struct facts *f, const struct manifest *m, const struct err *err)
 {
     char text[ERR_TEXT_MAX];
@@ -195,7 +219,7 @@ static void keep_rendered(struct facts *f, bool *goes)
                 size_t parent =
                     (size_t)((const struct application_fact *)by->application - f->applications);
 
-                if (!goes[parent] && !by->rendered->changed &&
+                if (!goes[parent] && facts_rendered_object(by->rendered) &&
                     by->rendered->manifest == f->applications[i].known.manifest) {
                     goes[i] = false;
                     changed = true;
@@ -268,7 +292,7 @@ void facts_find_kustomized(struct facts *f)
                                repository_is_kustomized(known->repository, known->manifest);
         for (size_t k = 0; known->is_kustomized && (by = facts_renderer(f, &known->app->id, k));
              k++)
-            if (by->rendered->manifest == known->manifest && !by->rendered->changed)
+            if (by->rendered->manifest == known->manifest && facts_says(by->rendered, known->app))
                 known->is_kustomized = false;
     }
 }

@@ -42,10 +42,17 @@ static bool is_candidate(const struct facts *f, const struct renderer *by)
 {
     const struct identity *id = &by->rendered->id;
 
-    return identity_is_kind(id, GROUP_ARGOPROJ, "Application") && !by->rendered->changed &&
-           id->namespace.n && facts_is_application_namespace(f, id->namespace) &&
+    return identity_is_kind(id, GROUP_ARGOPROJ, "Application") &&
+           facts_rendered_object(by->rendered) && id->namespace.n &&
+           facts_is_application_namespace(f, id->namespace) &&
            facts_renders_here(f, by->application) && !facts_knows_application(f, id) &&
            facts_renderer_holds(by);
+}
+
+static bool same_spec(const struct rendered *a, const struct rendered *b)
+{
+    return json_equal(json_object_get(facts_rendered_object(a), "spec"),
+                      json_object_get(facts_rendered_object(b), "spec"));
 }
 
 /* Renderers stand in order of identity, so what is the same stands together. */
@@ -57,18 +64,14 @@ static struct candidates find_candidates(const struct facts *f)
         const struct renderer *by = &f->renderers[i];
         const struct rendered *last = out.n ? out.items[out.n - 1].rendered : NULL;
 
-        if (!is_candidate(f, by) || (last && last->manifest == by->rendered->manifest &&
-                                     identity_eq(&last->id, &by->rendered->id)))
+        if (!is_candidate(f, by) ||
+            (last && last->manifest == by->rendered->manifest &&
+             identity_eq(&last->id, &by->rendered->id) && same_spec(last, by->rendered)))
             continue;
         out.items = xgrow(out.items, out.n, &out.capacity, sizeof *out.items);
         out.items[out.n++] = (struct candidate){by->rendered, by->source->repository};
     }
     return out;
-}
-
-static bool same_spec(const struct manifest *a, const struct manifest *b)
-{
-    return json_equal(json_object_get(a->object, "spec"), json_object_get(b->object, "spec"));
 }
 
 /* Another manifest that becomes the same Application, and says something else. */
@@ -80,7 +83,7 @@ static const struct manifest *find_other(const struct candidates *all, size_t in
     while (first && identity_eq(&all->items[first - 1].rendered->id, &own->id))
         first--;
     for (size_t i = first; i < all->n && identity_eq(&all->items[i].rendered->id, &own->id); i++)
-        if (!same_spec(all->items[i].rendered->manifest, own->manifest))
+        if (!same_spec(all->items[i].rendered, own))
             return all->items[i].rendered->manifest;
     return NULL;
 }
@@ -93,13 +96,66 @@ static void add_candidate(struct facts *f, const struct candidates *all, size_t 
     struct err err = {0};
 
     /* The names live as long as the rendering they are of. One no rule can read was noted. */
-    if (!application_parse(c->rendered->manifest->object, c->rendered->id.namespace,
+    if (!application_parse(facts_rendered_object(c->rendered), c->rendered->id.namespace,
                            c->rendered->id.name, &app, &err))
         return;
     known = facts_add_application(f, app);
     known->repository = c->repository;
     known->manifest = c->rendered->manifest;
     known->other = find_other(all, index);
+}
+
+/* What becomes of a definition that kustomizations patch, under its own identity. */
+struct patched {
+    size_t index; /* in f->applications */
+    json_t *object;
+    bool differs; /* two of them make different things of it */
+};
+
+/* A definition is replaced once: by what was made of the manifest it stands in. */
+static bool find_patched(const struct facts *f, size_t index, struct patched *out)
+{
+    const struct application_fact *fact = &f->applications[index];
+    const struct renderer *by;
+
+    *out = (struct patched){.index = index};
+    if (!fact->known.is_kustomized || fact->known.other || !fact->known.manifest ||
+        fact->app->object != fact->known.manifest->object)
+        return false;
+    for (size_t k = 0; (by = facts_renderer(f, &fact->app->id, k)); k++) {
+        json_t *object = by->rendered->object;
+
+        if (by->rendered->manifest != fact->known.manifest || !object ||
+            !facts_renders_here(f, by->application) || !facts_renderer_holds(by))
+            continue;
+        out->differs = out->differs || (out->object && !json_equal(out->object, object));
+        out->object = object;
+    }
+    return out->object;
+}
+
+/* Renderings, and what was patched in them, go with the Applications they are of: the objects are
+ * held until all are replaced. */
+static bool replace_patched(struct facts *f)
+{
+    AUTO(freep) struct patched *all = xcalloc(f->n_applications + 1, sizeof *all);
+    size_t n = 0;
+
+    for (size_t i = 0; i < f->n_applications; i++)
+        if (find_patched(f, i, &all[n]))
+            (void)json_incref(all[n++].object);
+    for (size_t i = 0; i < n; i++) {
+        struct application_fact *fact = &f->applications[all[i].index];
+        struct application *app;
+        struct err err = {0};
+
+        if (all[i].differs)
+            fact->known.other = fact->known.manifest;
+        else if (application_parse(all[i].object, fact->app->id.namespace, STR_NONE, &app, &err))
+            facts_replace_application(f, fact, app);
+        json_decref(all[i].object);
+    }
+    return n > 0;
 }
 
 static bool add_rendered(struct facts *f, size_t *n_left)
@@ -150,7 +206,11 @@ static void add_rounds(struct facts *f, size_t *n_left)
     bool more = true;
 
     for (unsigned round = 0; more && round < ROUNDS_MAX; round++) {
-        more = add_rendered(f, n_left);
+        bool replaced = replace_patched(f);
+
+        if (replaced)
+            settle(f);
+        more = add_rendered(f, n_left) || replaced;
         (void)facts_find_rendered_sets(f);
         /* What was just added is not in the index that add_made() asks. */
         if (more)

@@ -206,11 +206,21 @@ bool facts_renderer_holds(const struct renderer *by);
 
 /* Takes over `app`; the caller says where it comes from. Valid until the next one is added. */
 struct known_application *facts_add_application(struct facts *f, struct application *app);
+/* The Application becomes another object, of the same identity; the index is out of date then.
+ * Takes over `app`. */
+void facts_replace_application(struct facts *f, struct application_fact *fact,
+                               struct application *app);
 /* Whether something is known of that identity. */
 bool facts_knows_application(const struct facts *f, const struct identity *id);
 
 /* applications.c: finds is_kustomized of what is known and indexed. */
 void facts_find_kustomized(struct facts *f);
+
+/* What the rendered Application says: its manifest's object, or what a kustomization made of it;
+ * NULL: not known. */
+json_t *facts_rendered_object(const struct rendered *rendered);
+/* Whether it says the same as the Application. */
+bool facts_says(const struct rendered *rendered, const struct application *app);
 
 /* effective.c */
 /* Whether what the Application renders is certain, and lands in this cluster. */

@@ -455,6 +455,17 @@ static bool has_other_marks(const struct item *item)
            differs_in_marks(items_annotations(item), json_object_at(metadata, "annotations"));
 }
 
+/* The whole of an Application that was changed, where every value of it is known. */
+static json_t *known_object(struct items *t, const struct item *item)
+{
+    if (!item->changed || item->vague || !item->object ||
+        !identity_is_kind(&item->id, GROUP_ARGOPROJ, "Application") ||
+        json_object_get(item->object, SHAPE_ANYTHING) ||
+        kustomize_shape_is_open(json_object_get(item->object, "spec")))
+        return NULL;
+    return output_keep_object(t->output, item->object);
+}
+
 static void finish_item(struct items *t, const struct item *item)
 {
     struct marks marks = {.labels = items_labels(item), .annotations = items_annotations(item)};
@@ -471,6 +482,7 @@ static void finish_item(struct items *t, const struct item *item)
                                      .hook = marks_is_hook(&marks),
                                      .hook_skip = marks_is_hook_skip(&marks),
                                      .changed = item->changed,
+                                     .object = known_object(t, item),
                                  });
         return;
     }

@@ -40,6 +40,14 @@ struct str output_keep(struct output_builder *b, struct str text)
     return (struct str){out->names[out->n_names++], text.n};
 }
 
+json_t *output_keep_object(struct output_builder *b, json_t *object)
+{
+    if (!b->out->patched)
+        b->out->patched = json_array();
+    (void)json_array_append(b->out->patched, object);
+    return object;
+}
+
 void output_keep_parsed(struct output_builder *b, struct parsed *parsed)
 {
     struct rendering *out = b->out;
@@ -422,6 +430,7 @@ void rendering_free(struct rendering *rendering)
     for (size_t i = 0; i < rendering->n_names; i++)
         free(rendering->names[i]);
     free(rendering->names);
+    json_decref(rendering->patched);
     for (size_t i = 0; i < rendering->n_made; i++)
         parsed_free(rendering->made[i]);
     free(rendering->made);

@@ -28,6 +28,8 @@ void output_filter(struct output_builder *b, size_t first,
                    bool (*keeps)(const struct rendered *object, void *argument), void *argument);
 /* A copy that lives as long as the rendering. */
 struct str output_keep(struct output_builder *b, struct str text);
+/* The object, held as long as the rendering. */
+json_t *output_keep_object(struct output_builder *b, json_t *object);
 
 /*
  * Reasons: what comes from outside goes in by quote.h, escaped and cut. What somebody forgot to

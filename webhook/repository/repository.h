@@ -183,9 +183,13 @@ struct rendered {
     bool hook;      /* any argocd or helm hook annotation: not a target (5.2) */
     bool hook_skip; /* argocd.argoproj.io/hook: Skip */
     /* A patch, replacement or transformer may have changed more of it than its name, namespace,
-     * labels and annotations: its spec is not known then. Of the kinds whose content rules read
-     * (ExternalSecrets, argocd-cm) there is no such object: the rendering is PARTIAL instead. */
+     * labels and annotations: its spec is not as written then. Of the kinds whose content rules
+     * read (ExternalSecrets, argocd-cm) there is no such object: the rendering is PARTIAL instead.
+     */
     bool changed;
+    /* Of an Application that was changed: all of it as it became, where that is known; else NULL.
+     * It lives as long as the rendering. */
+    json_t *object;
 };
 
 /* What a source is rendered as (reference/argocd.md 2.1). */
@@ -233,7 +237,8 @@ struct rendering {
     size_t n_open_ends;
     /* The request left files unparsed: NULL where there was none. See rendering_whole(). */
     struct rendering_rest *rest;
-    char **names; /* what `objects` needs beyond the repository; rendering_free() frees them */
+    json_t *patched; /* owned: the objects of `objects` */
+    char **names;    /* what `objects` needs beyond the repository; rendering_free() frees them */
     size_t n_names;
     struct parsed **made; /* of templates: what is in no file of the repository */
     size_t n_made;

@@ -88,7 +88,7 @@ def identity(found):
 def run_kustomize(arguments, folder):
     command = [arguments.kubectl, "kustomize", "--enable-helm", "--helm-command", arguments.helm, os.path.join(folder, "top")]
     done = subprocess.run(command, capture_output=True, check=False,
-                          env=dict(os.environ, HOME="/nonexistent", https_proxy="http://127.0.0.1:9"))
+                          env=dict(os.environ, HOME="/nonexistent", https_proxy="http://127.0.0.1:9", GOGC="off"))
     if done.returncode != 0:
         return None, done.stderr.decode("utf-8", "replace").strip()
     documents = [d for d in yaml.load_all(done.stdout, Loader=LOADER) if d]
