@@ -308,6 +308,18 @@ static bool is_selected(const struct build *b, const struct item *item)
     return false;
 }
 
+/* What the transformer of that key needs to find. */
+static enum field_type type_of(struct str key)
+{
+    static const char *const scalars[] = {"namespace", "images", "replicas", "namePrefix",
+                                          "nameSuffix"};
+
+    for (size_t i = 0; i < ARRAY_LEN(scalars); i++)
+        if (str_is(key, scalars[i]))
+            return FIELD_IS_SCALAR;
+    return str_contains(key, STR("Reference")) ? FIELD_IS_ANYTHING : FIELD_IS_MAPPING;
+}
+
 static void check_fields(struct build *b, struct item *item)
 {
     AUTO(json_unrefp) json_t *whole = items_whole(item);
@@ -320,7 +332,8 @@ static void check_fields(struct build *b, struct item *item)
         const json_t *spec = json_object_get(field, "spec");
 
         if (!kustomize_field_selects(spec, &item->id, item->version) ||
-            kustomize_field_changes(whole, spec, FIELD_IS_ANYTHING) != TRI_NOT_KNOWN)
+            kustomize_field_changes(whole, spec, type_of(json_str_at(field, "key"))) !=
+                TRI_NOT_KNOWN)
             continue;
         output_partial(b->items.output, "configurations speak of %s, which %s %s may not take",
                        quote(json_str_at(spec, "path")).text, quote(item->id.kind).text,

@@ -174,7 +174,9 @@ void level_rename(struct level *l, const json_t *spec, struct str prefix, struct
         if (is_too_long(l, str_from(name)))
             return;
         items_store_previous(item);
-        items_set_name(t, item, str_from(name));
+        /* the filter that writes the name asks for what the object is now */
+        if (kustomize_field_selects(spec, &item->id, item->version))
+            items_set_name(t, item, str_from(name));
     }
     if (kustomize_field_is_for_all(spec))
         rename_holes(l, prefix, suffix);

@@ -135,6 +135,12 @@ static const struct kustomization_case cases[] = {
      "kind: PrefixSuffixTransformer\n  prefix: p-\n  suffix: -s\n  fieldSpecs: [{path: "
      "metadata/name}]\n",
      "COMPLETE | Application argocd/p-a-s"},
+    {"a prefix for a kind that it was, and is no more",
+     "resources: [a.yaml]\nnamespace: team\npatchesJson6902:\n- target: {name: a}\n  patch: |\n    "
+     "[{\"op\": \"replace\", \"path\": \"/kind\", \"value\": \"X\"}]\ntransformers:\n- |\n  "
+     "{apiVersion: builtin, kind: PrefixTransformer, metadata: {name: t}, prefix: t-, fieldSpecs: "
+     "[{path: metadata/name, kind: Application}]}\n",
+     "COMPLETE | X team/a"},
     {"a prefix without fields fails",
      "resources: [a.yaml]\ntransformers:\n- |\n  apiVersion: builtin\n  metadata: {name: t}\n  "
      "kind: PrefixTransformer\n  prefix: t-\n",
@@ -203,6 +209,11 @@ static const struct kustomization_case cases[] = {
     {"configurations of references",
      "resources: [a.yaml]\nnamePrefix: p-\nconfigurations: [references.yaml]\n",
      "COMPLETE | Application argocd/p-a"},
+    {"configurations of a namespace where a list stands",
+     "resources: [a.yaml]\nconfigurations: [namespaces.yaml]\npatches:\n- target: {name: a}\n  "
+     "patch: |\n    [{\"op\": \"add\", \"path\": \"/spec/l\", \"value\": [{}]}]\n",
+     "PARTIAL configurations speak of spec/l, which Application a may not take | no more "
+     "external-secrets"},
     {"configurations of names",
      "resources: [a.yaml]\nnamePrefix: p-\nconfigurations: [names.yaml]\n",
      "PARTIAL k/kustomization.yaml has configurations that speak of metadata/name"},
@@ -351,6 +362,7 @@ static void kustomization_cases(void **state)
                 "second-, fieldSpecs: [{path: metadata/name}]}\n",
                 "k/references.yaml",
                 "nameReference:\n- {kind: ConfigMap, fieldSpecs: [{kind: X, path: spec/a}]}\n",
+                "k/namespaces.yaml", "namespace:\n- {kind: Application, path: spec/l}\n",
                 "k/names.yaml", "namePrefix:\n- {kind: Application, path: metadata/name}\n",
                 "k/schema.json", "{}\n", "k/home/plain/Chart.yaml",
                 "{apiVersion: v2, name: plain, version: 1.0.0}\n", "k/home/plain/templates/s.yaml",
