@@ -211,7 +211,7 @@ static const struct kustomization_case cases[] = {
      "COMPLETE | Application argocd/p-a"},
     {"configurations of a namespace where a list stands",
      "resources: [a.yaml]\nconfigurations: [namespaces.yaml]\npatches:\n- target: {name: a}\n  "
-     "patch: |\n    [{\"op\": \"add\", \"path\": \"/spec/l\", \"value\": [{}]}]\n",
+     "patch: |\n    [{\"op\": \"add\", \"path\": \"/spec\", \"value\": {\"l\": [{}]}}]\n",
      "PARTIAL configurations speak of spec/l, which Application a may not take | no more "
      "external-secrets"},
     {"configurations of names",
