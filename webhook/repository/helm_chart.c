@@ -459,11 +459,11 @@ static bool has_twin(const struct helm_charts *charts, size_t chart)
     return false;
 }
 
-static void settle_wanted(struct helm_charts *charts, size_t chart)
+static void settle_wanted(struct helm_charts *charts, size_t chart, bool is_listed)
 {
     struct helm_chart *c = &charts->charts[chart];
-    size_t n;
-    const json_t *d = dependency_of(charts, chart, &n);
+    size_t n = 0;
+    const json_t *d = is_listed ? dependency_of(charts, chart, &n) : NULL;
     enum tri wanted = TRI_YES;
 
     if (has_twin(charts, chart))
@@ -478,13 +478,22 @@ static void settle_wanted(struct helm_charts *charts, size_t chart)
         doubt(charts, chart);
 }
 
-/* The subcharts of one chart, and below them. Its own values are known. */
-static void settle(struct helm_charts *charts, const struct render *r, size_t chart)
+static bool has_list(const struct helm_chart *chart)
+{
+    return json_value_at(chart->metadata, "dependencies") ||
+           json_value_at(chart->requirements, "dependencies");
+}
+
+/* The subcharts of one chart, and below them. Its own values are known. is_listed: Helm looks at
+ * its list; below a chart without one it does not, so that nothing is left out or renamed there
+ * (processDependencyEnabled). */
+static void settle(struct helm_charts *charts, const struct render *r, size_t chart, bool is_listed)
 {
     AUTO(json_unrefp) json_t *before = NULL;
     size_t end = charts->charts[chart].end;
 
-    for (size_t i = chart + 1; i < end; i++)
+    is_listed = is_listed && has_list(&charts->charts[chart]);
+    for (size_t i = chart + 1; is_listed && i < end; i++)
         if (is_below(charts, i, chart))
             find_name(charts, i);
     for (size_t i = chart + 1; i < end; i++)
@@ -497,12 +506,12 @@ static void settle(struct helm_charts *charts, const struct render *r, size_t ch
             show_values(charts, i);
     for (size_t i = chart + 1; i < end; i++)
         if (is_below(charts, i, chart))
-            settle_wanted(charts, i);
+            settle_wanted(charts, i, is_listed);
     json_decref(charts->charts[chart].values);
     charts->charts[chart].values = json_incref(before);
     for (size_t i = chart + 1; i < end; i++)
         if (is_below(charts, i, chart) && !charts->charts[i].is_off)
-            settle(charts, r, i);
+            settle(charts, r, i, is_listed);
     for (size_t i = chart + 1; i < end; i++)
         if (is_below(charts, i, chart) && !charts->charts[i].is_off)
             show_values(charts, i);
@@ -511,5 +520,5 @@ static void settle(struct helm_charts *charts, const struct render *r, size_t ch
 void helm_charts_settle(struct helm_charts *charts, const struct render *r, const json_t *values)
 {
     find_values(charts, r, 0, values);
-    settle(charts, r, 0);
+    settle(charts, r, 0, true);
 }
