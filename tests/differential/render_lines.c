@@ -5,8 +5,9 @@
  * "references": {NAME: DIR}}. DIR stands for the repository of every source, or of what $NAME means
  * in value files. Standard output: one JSON object a line,
  * {"sources": [{"state": "complete|partial|fails", "why": …, "noMoreArgoproj": bool,
- * "noMoreExternalSecrets": bool, "openEnds": [what may come further], "objects": [{"group", "kind",
- * "namespace", "name", "file", "hook"}]}]}, or {"error": …} where the input cannot be read.
+ * "noMoreExternalSecrets": bool, "noMoreSecrets": bool, "openEnds": [what may come further],
+ * "objects": [{"group", "kind", "namespace", "name", "file", "hook"}]}]}, or {"error": …} where the
+ * input cannot be read.
  */
 #include "base/buf.h"
 #include "base/json.h"
@@ -69,6 +70,7 @@ static json_t *show(const struct rendering *r)
     (void)json_object_set_new(shown, "noMoreArgoproj", json_boolean(r->no_more_argoproj));
     (void)json_object_set_new(shown, "noMoreExternalSecrets",
                               json_boolean(r->no_more_external_secrets));
+    (void)json_object_set_new(shown, "noMoreSecrets", json_boolean(r->no_more_secrets));
     (void)json_object_set_new(shown, "openEnds", ends);
     (void)json_object_set_new(shown, "objects", objects);
     return shown;

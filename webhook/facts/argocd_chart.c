@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/yaml.h"
+#include "repository/helm_known.h"
 #include <string.h>
 
 /* Inline values of an Application; more is read as "may decide anything". */
@@ -110,19 +111,6 @@ static bool inline_values(const json_t *helm, json_t **parsed, const json_t **ou
     return true;
 }
 
-/* argo-helm's own addresses, and nothing around them. */
-static bool is_argo_helm(struct str url)
-{
-    static const char *const all[] = {
-        "https://argoproj.github.io/argo-helm", "https://argoproj.github.io/argo-helm/",
-        "oci://ghcr.io/argoproj/argo-helm", "ghcr.io/argoproj/argo-helm"};
-
-    for (size_t i = 0; i < ARRAY_LEN(all); i++)
-        if (repo_url_eq(url, str_from(all[i])))
-            return true;
-    return false;
-}
-
 enum tri argocd_chart_makes_secret(const struct source *source)
 {
     AUTO(json_unrefp) json_t *parsed = NULL;
@@ -139,7 +127,7 @@ enum tri argocd_chart_makes_secret(const struct source *source)
         return has_files || brings_objects(values) ? TRI_NOT_KNOWN : TRI_NO;
     if (answer == TRI_YES)
         return TRI_YES;
-    return has_files || !is_argo_helm(source->repo_url) ? TRI_NOT_KNOWN : TRI_YES;
+    return has_files || !helm_is_argo_helm(source->repo_url) ? TRI_NOT_KNOWN : TRI_YES;
 }
 
 bool argocd_chart_annotates_secret(const struct source *source)

@@ -126,8 +126,9 @@ struct source_output {
     struct rendering *rendering;         /* NULL: not known, `why` says why */
     char *why;
     bool shared; /* the rendering belongs to an equal source before it */
-    /* Of the chart argo-cd: whether it makes Secret argocd-secret, and where; STR_NONE for any
-     * other source, or where a value may change the place. */
+    /* Of the chart argo-cd, or one in Git that depends on it: whether it makes Secret
+     * argocd-secret, and where; STR_NONE for any other source, or where a value may change the
+     * place. */
     enum tri makes_argocd_secret;
     struct str argocd_secret_namespace;
     bool annotates_argocd_secret; /* with more than is known here, such as Prune=false */

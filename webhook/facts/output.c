@@ -145,6 +145,11 @@ static void render_source(const struct facts *f, const struct application *app,
     out->rendering = repository_render(out->repository, &q);
     if (out->rendering->why)
         out->why = xstrdup(out->rendering->why);
+    if (out->rendering->makes_argocd_secret) {
+        out->makes_argocd_secret = TRI_YES;
+        out->argocd_secret_namespace = out->rendering->argocd_secret.namespace;
+        out->annotates_argocd_secret = out->rendering->argocd_secret.is_annotated;
+    }
 }
 
 /* Each distinct source is a walk of its own; an Application of more is one nobody runs. */

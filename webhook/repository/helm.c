@@ -36,6 +36,8 @@ struct helm {
     const json_t **dependencies;      /* all of those */
     size_t n_dependencies;
     size_t capacity_dependencies;
+    bool may_write_secret; /* something that is not certain */
+    bool has_argocd;       /* which writes Secrets of its own, under other names */
     bool reads_files;
     bool is_murky; /* what templates are there is not certain */
 };
@@ -90,6 +92,7 @@ static bool may_be_named(const struct helm_name *name, struct str own)
 static void look_at_unread(struct helm *h, const char *file)
 {
     note(&h->unread, file, 0);
+    h->may_write_secret = true;
 }
 
 static void look_at_words(struct helm *h, const char *file, const struct helm_words *words)
@@ -154,6 +157,7 @@ static void look_at_template(struct helm *h, const struct helm_file *file,
         words = written;
     if (words->open_line)
         note(&h->open_template, path, words->open_line);
+    h->may_write_secret = h->may_write_secret || words->open_line || words->names_secrets;
     for (size_t g = 0; g < N_HELM_GROUPS; g++)
         look_at_documents(h, path, &words->of[g], g);
 }
@@ -196,6 +200,7 @@ static bool is_printed(const struct helm *h, const struct manifest *m)
 
 static void add_possible(struct helm *h, const struct manifest *m, const char *file)
 {
+    h->may_write_secret = h->may_write_secret || str_ends(m->id.kind, STR("Secret"));
     for (size_t g = 0; g < N_HELM_GROUPS; g++) {
         const char *group = g == HELM_ARGOPROJ ? GROUP_ARGOPROJ : GROUP_EXTERNAL_SECRETS;
         struct helm_name name = {.before = m->id.name, .behind = STR(""), .is_whole = true};
@@ -306,6 +311,30 @@ static json_t *make_root(const struct helm *h, const struct helm_chart *chart)
     return root;
 }
 
+/* Helm takes the blanks before each document away, and with them what the first line is indented
+ * by (releaseutil.SplitManifests). */
+static void trim_documents(struct helm_text *text)
+{
+    size_t to = 0;
+    bool is_first = true;
+
+    for (size_t at = 0; at < text->n;) {
+        struct str rest = {text->p + at, text->n - at};
+        struct str line = str_sub(rest, 0, str_find_char(rest, '\n') + 1);
+        size_t n_blanks = 0;
+
+        at += line.n;
+        while (is_first && n_blanks < line.n && strchr(" \t", line.p[n_blanks]))
+            n_blanks++;
+        line = str_sub(line, n_blanks, line.n);
+        is_first = (is_first && !str_trim(line).n) || str_starts(line, STR("---"));
+        memmove(text->p + to, line.p, line.n);
+        to += line.n;
+    }
+    text->n = to;
+    text->p[to] = '\0';
+}
+
 /* False where the template is looked at as it is written. */
 static bool render_text(struct helm *h, const struct helm_chart *chart,
                         const struct helm_file *file, bool is_certain)
@@ -317,6 +346,7 @@ static bool render_text(struct helm *h, const struct helm_chart *chart,
 
     if (!template || !helm_render_template(&h->release, template, root, &text))
         return false;
+    trim_documents(&text);
     words = helm_words_read((struct str){text.p, text.n});
     if (!add_text(h, file, &text, words, is_certain)) {
         move_lines(words, &text);
@@ -577,6 +607,8 @@ static void finish(struct helm *h)
     }
     if (h->unread.file)
         add_end(h, HELM_EXTERNAL_SECRETS, NULL);
+    if (!h->may_write_secret)
+        output_no_more_secrets(h->render->output, !h->has_argocd);
     output_only_open_ends(h->render->output);
     output_add_open_end(h->render->output, &(struct open_end){.others = true});
     output_partial(h->render->output, "%s", buf_ok(&why) ? why.p : "Helm output is not rendered");
@@ -660,6 +692,22 @@ static void add_known_end(void *to, const struct open_end *end)
     h->is_given = true;
 }
 
+/* Row 12 of reference/argocd.md 5.4, below another chart. */
+static void look_at_argocd(struct helm *h, const json_t *dependency, const json_t *values,
+                           enum tri is_wanted)
+{
+    struct argocd_secret secret;
+    enum tri is_made = helm_known_argocd_secret(json_str_at(dependency, "repository"), values,
+                                                helm_options_namespace(h->render), &secret);
+
+    h->has_argocd = true;
+    if (is_made == TRI_NOT_KNOWN ||
+        (is_made == TRI_YES && (is_wanted != TRI_YES || !secret.namespace.n)))
+        h->may_write_secret = true;
+    else if (is_made == TRI_YES)
+        output_makes_argocd_secret(h->render->output, &secret);
+}
+
 /* What a dependency that is not in Git may write. */
 static void look_at_fetched(struct helm *h, const struct helm_charts *charts, const json_t *d)
 {
@@ -669,7 +717,9 @@ static void look_at_fetched(struct helm *h, const struct helm_charts *charts, co
     const json_t *own = helm_values_get(all, alias.n ? alias : name);
     AUTO(json_unrefp) json_t *given = NULL;
 
-    if (helm_chart_wants(charts, 0, d) == TRI_NO)
+    enum tri is_wanted = helm_chart_wants(charts, 0, d);
+
+    if (is_wanted == TRI_NO)
         return;
     if (!name.n || helm_is_of_applications(name))
         note(&h->unread, output_keep(h->render->output, name).p, 0);
@@ -677,10 +727,15 @@ static void look_at_fetched(struct helm *h, const struct helm_charts *charts, co
     if (!helm_is_known(own) || helm_is_open(own)) {
         if (is_mentioned(h, HELM_ARGOPROJ))
             add_known_end(h, &(struct open_end){.argoproj = true, .any_namespace = true});
+        h->may_write_secret = true;
         return;
     }
     given = helm_values_with(own, "global", json_unconst(helm_values_get(all, STR("global"))));
     helm_known_ends(name, given, helm_options_namespace(h->render), add_known_end, h);
+    if (str_is(name, "argo-cd"))
+        look_at_argocd(h, d, given, is_wanted);
+    else
+        h->may_write_secret = true;
 }
 
 /* Argo CD runs `helm dependency build` where charts/ lacks one: that fetches all of them anew.

@@ -139,3 +139,41 @@ void helm_known_ends(struct str chart, const json_t *values, struct str namespac
         add_applications(&k, values);
     look_at(&k, values, 0);
 }
+
+bool helm_is_argo_helm(struct str url)
+{
+    static const char *const all[] = {
+        "https://argoproj.github.io/argo-helm", "https://argoproj.github.io/argo-helm/",
+        "oci://ghcr.io/argoproj/argo-helm", "ghcr.io/argoproj/argo-helm"};
+
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (repo_url_eq(url, str_from(all[i])))
+            return true;
+    return false;
+}
+
+/* The member of what may be absent. */
+static const json_t *member_of(const json_t *value, const char *key)
+{
+    return helm_is_known(value) && json_is_null(value) ? value
+                                                       : helm_values_get(value, str_from(key));
+}
+
+enum tri helm_known_argocd_secret(struct str repository, const json_t *values, struct str namespace,
+                                  struct argocd_secret *out)
+{
+    const json_t *secret = member_of(member_of(values, "configs"), "secret");
+    const json_t *create = member_of(secret, "createSecret");
+    const json_t *override = member_of(values, "namespaceOverride");
+    enum tri is_made = helm_truth(create);
+
+    *out = (struct argocd_secret){.is_annotated =
+                                      helm_truth(member_of(secret, "annotations")) != TRI_NO};
+    if (helm_truth(override) == TRI_NO)
+        out->namespace = namespace;
+    if (is_made == TRI_NO && json_is_null(create))
+        is_made = helm_is_argo_helm(repository) ? TRI_YES : TRI_NOT_KNOWN;
+    if (is_made == TRI_NO && helm_truth(member_of(values, "extraObjects")) != TRI_NO)
+        is_made = TRI_NOT_KNOWN;
+    return is_made;
+}

@@ -24,3 +24,13 @@ typedef void (*helm_known_fn)(void *to, const struct open_end *end);
  */
 void helm_known_ends(struct str chart, const json_t *values, struct str namespace,
                      helm_known_fn add, void *to);
+
+/* argo-helm's own addresses, and nothing around them. */
+bool helm_is_argo_helm(struct str url);
+/*
+ * Whether a dependency on argo-cd makes Secret argocd-secret (argo-helm:
+ * configs.secret.createSecret, by default true; reference/argocd.md 5.4 row 12), where, and
+ * whether with annotations. NO only where nothing else it is given may hold the Secret.
+ */
+enum tri helm_known_argocd_secret(struct str repository, const json_t *values, struct str namespace,
+                                  struct argocd_secret *out);

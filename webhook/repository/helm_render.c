@@ -78,16 +78,6 @@ static void write_raw(struct eval *e, struct str raw)
     write_text(e, raw, false);
 }
 
-static void note_open(struct eval *e, size_t from)
-{
-    struct helm_text *t = e->text;
-
-    if (!t || e->out->n == from)
-        return;
-    t->open = xgrow(t->open, t->n_open, &t->capacity_open, sizeof *t->open);
-    t->open[t->n_open++] = (struct helm_span){from, e->out->n};
-}
-
 /* --- variables --- */
 
 static void push_variable(struct eval *e, struct str name, const struct helm_value *value)
@@ -594,7 +584,6 @@ static void run_condition(struct eval *e, const struct helm_template *t, size_t 
     bool is_new = false;
     struct str name = cut_declaration(&text, &is_new);
     size_t n_variables = e->n_variables;
-    size_t from = e->out->n;
     const json_t *inner;
     enum tri is_true;
 
@@ -618,7 +607,6 @@ static void run_condition(struct eval *e, const struct helm_template *t, size_t 
         write_raw(e, node->raw_else);
         run_unsure(e, t, node->other, node->end, dot);
         write_raw(e, node->raw_end);
-        note_open(e, from);
     }
     drop_variables(e, n_variables);
 }
@@ -736,7 +724,6 @@ static void run_unknown_loop(struct eval *e, const struct loop *l, const json_t 
             write_raw(e, node->raw_else);
             run_unsure(e, l->t, node->other, node->end, dot);
             write_raw(e, node->raw_end);
-            note_open(e, from);
         } else {
             e->out->n = from;
             e->is_rough = is_rough;
@@ -855,6 +842,7 @@ bool helm_render_template(struct helm_release *r, const struct helm_template *t,
     free(e.variables);
     if (e.has_given_up || !buf_ok(&b)) {
         buf_clear(&b);
+        helm_text_clear(out);
         return false;
     }
     out->n = b.n;
@@ -866,7 +854,6 @@ void helm_text_clear(struct helm_text *t)
 {
     free(t->p);
     free(t->lines);
-    free(t->open);
     *t = (struct helm_text){0};
 }
 

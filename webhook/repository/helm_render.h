@@ -41,21 +41,12 @@ void helm_release_add(struct helm_release *r, const struct helm_template *t, boo
 void helm_release_settle(struct helm_release *r);
 void helm_release_clear(struct helm_release *r);
 
-/* A part of the text that is there or not, or several times. */
-struct helm_span {
-    size_t from;
-    size_t to;
-};
-
 struct helm_text {
     char *p;
     size_t n;
     unsigned *lines; /* of the template, for each line of the text */
     size_t n_lines;
     size_t capacity_lines;
-    struct helm_span *open;
-    size_t n_open;
-    size_t capacity_open;
 };
 
 /*

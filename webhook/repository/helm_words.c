@@ -519,6 +519,23 @@ static bool has_odd_separator(struct str bytes)
     return false;
 }
 
+/* A document whose first line is indented: Helm takes that away, and leaves the others as they are.
+ */
+static bool has_indented_start(struct str bytes)
+{
+    bool is_first = true;
+    struct str line;
+
+    while (str_split(&bytes, '\n', &line)) {
+        struct str text = str_trim(line);
+
+        if (is_first && text.n && line.p[0] != text.p[0] && text.p[0] != '#')
+            return true;
+        is_first = (is_first && !text.n) || str_starts(line, STR("---"));
+    }
+    return false;
+}
+
 /* Read as a stream of JSON where it is a file of its own, but not behind others. */
 static bool looks_like_json(struct str bytes)
 {
@@ -569,10 +586,11 @@ struct helm_words *helm_words_read(struct str bytes)
     bool scanned = !utf16 && is_worth_a_scan(bytes);
     struct helm_words words = {
         .is_templated = str_contains(bytes, STR("{{")),
+        .names_secrets = utf16 || str_contains(bytes, STR("Secret")),
         .has_hook = str_contains(bytes, STR("helm.sh/hook")),
         .has_items = str_contains(bytes, STR("items")),
         .is_changed = utf16 || str_contains(bytes, STR("<no value>")) || has_odd_separator(bytes) ||
-                      looks_like_json(bytes),
+                      looks_like_json(bytes) || has_indented_start(bytes),
     };
     struct helm_words *out;
 

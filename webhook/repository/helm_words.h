@@ -55,6 +55,7 @@ struct helm_words {
     bool defines;       /* has a template of its own for others to include */
     bool is_changed;    /* holds what Helm or Argo CD does not take as it stands: `<no value>`, text
                            behind a separator, UTF-16 */
+    bool names_secrets; /* Secret */
     bool has_hook;      /* helm.sh/hook */
     bool has_items;     /* items: */
     bool names_templates; /* may replace the template of a file: defines one named like a path */

@@ -182,6 +182,18 @@ void output_only_open_ends(struct output_builder *b)
     b->only_open_ends = true;
 }
 
+void output_no_more_secrets(struct output_builder *b, bool none_at_all)
+{
+    b->out->no_more_argocd_secret = true;
+    b->out->no_more_secrets = none_at_all;
+}
+
+void output_makes_argocd_secret(struct output_builder *b, const struct argocd_secret *secret)
+{
+    b->out->makes_argocd_secret = true;
+    b->out->argocd_secret = *secret;
+}
+
 void output_add_open_end(struct output_builder *b, const struct open_end *end)
 {
     struct rendering *r = b->out;
@@ -384,8 +396,10 @@ struct rendering *output_finish(struct output_builder *b)
 {
     struct rendering *r = b->out;
 
-    if (r->state == RENDER_FAILS || b->uncertain)
+    if (r->state == RENDER_FAILS || b->uncertain) {
         r->n_objects = 0;
+        r->no_more_secrets = r->no_more_argocd_secret = r->makes_argocd_secret = false;
+    }
     drop_changed(b);
     for (size_t i = 0; i < r->n_objects; i++)
         if (r->objects[i].id.namespace.n == 0)
@@ -396,6 +410,14 @@ struct rendering *output_finish(struct output_builder *b)
         finish_open_ends(b);
     free(b);
     return r;
+}
+
+/* `others` says no more of them. */
+static bool is_excluded(const struct rendering *r, const struct identity *id)
+{
+    if (!identity_is_kind(id, "", "Secret"))
+        return false;
+    return r->no_more_secrets || (r->no_more_argocd_secret && str_is(id->name, "argocd-secret"));
 }
 
 static bool may_be(const struct open_end *end, const struct identity *id)
@@ -417,6 +439,8 @@ bool rendering_may_hold(const struct rendering *rendering, const struct identity
 {
     if (rendering->state != RENDER_PARTIAL)
         return rendering->state == RENDER_FAILS;
+    if (is_excluded(rendering, id))
+        return false;
     for (size_t i = 0; i < rendering->n_open_ends; i++)
         if (may_be(&rendering->open_ends[i], id))
             return true;

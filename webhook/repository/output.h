@@ -48,6 +48,10 @@ void output_uncertain(struct output_builder *b);
 void output_may_hold(struct output_builder *b, bool argoproj, bool external_secrets);
 /* Nothing is possible further but what output_add_open_end() says. */
 void output_only_open_ends(struct output_builder *b);
+/* What is possible further is no Secret; none_at_all: not only none called argocd-secret. */
+void output_no_more_secrets(struct output_builder *b, bool none_at_all);
+/* The namespace in it lives as long as the rendering. */
+void output_makes_argocd_secret(struct output_builder *b, const struct argocd_secret *secret);
 /* The names in it live as long as the rendering. */
 void output_add_open_end(struct output_builder *b, const struct open_end *end);
 /* What is possible is exactly that object. */

@@ -220,6 +220,12 @@ enum render_state {
     RENDER_FAILS,    /* Argo CD would fail to generate: nothing syncs, nothing is pruned */
 };
 
+/* Secret argocd-secret as the chart argo-cd makes it, which is not in Git. */
+struct argocd_secret {
+    struct str namespace; /* of the release; STR_NONE where a value may change the place */
+    bool is_annotated;    /* with more than is known here, such as Prune=false */
+};
+
 struct rendering {
     enum render_state state;
     enum source_type type;
@@ -233,6 +239,11 @@ struct rendering {
      * not known (reference/argocd.md 2.5, "No"). */
     bool no_more_argoproj;
     bool no_more_external_secrets;
+    /* Of a chart in Git: nothing further is a Secret, or one that is called argocd-secret. */
+    bool no_more_secrets;
+    bool no_more_argocd_secret;
+    bool makes_argocd_secret; /* by a dependency on argo-cd; not among the objects */
+    struct argocd_secret argocd_secret;
     struct open_end *open_ends; /* of a PARTIAL rendering, all that is possible further */
     size_t n_open_ends;
     /* The request left files unparsed: NULL where there was none. See rendering_whole(). */

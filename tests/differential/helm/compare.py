@@ -184,6 +184,8 @@ def judge(said, found):
     for one in sorted(found - listed):
         if said["state"] == "complete":
             wrong.append("not listed, but rendered: %s" % (one,))
+        if one[:2] == ("", "Secret") and said["noMoreSecrets"]:
+            wrong.append("no more Secrets, but rendered: %s" % (one,))
         if (one[0], one[1]) not in OURS:
             continue
         if one[0] == ARGOPROJ and said["noMoreArgoproj"] or one[0] == SECRETS and said["noMoreExternalSecrets"]:

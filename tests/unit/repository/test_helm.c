@@ -404,6 +404,59 @@ static void names_narrow_it_down(void **state)
     }
 }
 
+#define PACK(format, folder)                                                                       \
+    "mkdir -p chart/charts && tar --format=" format " -C src -czf "                                \
+                                                    "chart/charts/y-1.0.0.tgz " folder
+#define NOT_OPENED PARTIAL ": chart/charts/y-1.0.0.tgz is not looked into"
+
+/* A subchart that is packed is a subchart; what cannot be read of one may hold anything. */
+static void archives_are_opened(void **state)
+{
+    static const struct {
+        const char *script;
+        const char *expected;
+    } rows[] = {
+        {PACK("ustar", "y"), PARTIAL A NOTHING_MORE},
+        {PACK("pax", "y"), PARTIAL A NOTHING_MORE},
+        {PACK("gnu", "y"), PARTIAL A NOTHING_MORE},
+        {"echo 'x: {enabled: false}' >chart/values.yaml", PARTIAL NOTHING_MORE},
+        {"echo 'x: {enabled: true}' >chart/values.yaml", PARTIAL A NOTHING_MORE},
+        {"echo 'kind: {{ title .Values.a }}' >src/y/templates/x.yaml; " PACK("ustar", "y"),
+         PARTIAL NOTHING_MORE},
+        {"printf '" APPLICATION "metadata:\n  name: {{ .Values.a }}\n' >src/y/templates/x.yaml; "
+         "echo 'a: a' >src/y/values.yaml; " PACK("ustar", "y"),
+         PARTIAL " | Application default/a" NOTHING_MORE},
+        {"printf '" APPLICATION "metadata:\n  name: {{ title .Values.a }}\n' "
+         ">src/y/templates/x.yaml; " PACK("ustar", "y"),
+         PARTIAL ": chart/charts/y-1.0.0.tgz/templates/x.yaml:4 writes an Application by "
+                 "template" NO_SECRETS},
+        {PACK("ustar", "--exclude Chart.yaml y"),
+         "FAILS chart/charts/y-1.0.0.tgz/Chart.yaml is missing or not readable"},
+        {PACK("ustar", "./y"), NOT_OPENED},
+        {PACK("ustar", "y/Chart.yaml other/Chart.yaml"), NOT_OPENED},
+        {"ln -s ../../../x src/y/templates/l.yaml; " PACK("ustar", "y"), NOT_OPENED},
+        {"rm src/y/templates/l.yaml; head -c 6000000 /dev/zero >src/y/big; " PACK("ustar", "y"),
+         NOT_OPENED},
+        {"rm src/y/big; " PACK("ustar", "y") "; truncate -s -30 chart/charts/y-1.0.0.tgz",
+         NOT_OPENED},
+        {"echo x >chart/charts/y-1.0.0.tgz", NOT_OPENED},
+    };
+    struct fixture *f = *state;
+
+    mkfiles(f, "chart/Chart.yaml", CHART "dependencies: [{name: x, condition: x.enabled}]\n",
+            "src/y/Chart.yaml", CHART, "src/y/templates/x.yaml", APP("a"), "src/other/Chart.yaml",
+            CHART, NULL);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const char *actual;
+
+        (void)run_in(f, rows[i].script, "");
+        fixture_load(f);
+        actual = rendered_path(f, "chart");
+        if (strcmp(actual, rows[i].expected) != 0)
+            fail_msg("%s\n  expected %s\n  actual   %s", rows[i].script, rows[i].expected, actual);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -415,6 +468,7 @@ int main(void)
         CASE(links_are_followed),
         CASE(subcharts_are_rendered),
         CASE(names_narrow_it_down),
+        CASE(archives_are_opened),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
