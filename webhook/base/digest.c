@@ -1,4 +1,5 @@
 #include "base/digest.h"
+#include "base/mem.h"
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +14,7 @@ const char *digest_sha256(struct str bytes, char out[static DIGEST_HEX_MAX])
      * either way there is no going on (base/mem.h). */
     if (EVP_Digest(bytes.p ? bytes.p : "", bytes.n, digest, &n, EVP_sha256(), NULL) != 1 ||
         n != sizeof digest) {
-        (void)fputs("syncguard: OpenSSL gives no SHA-256\n", stderr);
-        abort();
+        give_up("OpenSSL gives no SHA-256");
     }
     for (size_t i = 0; i < sizeof digest; i++) {
         out[2 * i] = digits[digest[i] >> 4];

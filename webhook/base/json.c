@@ -1,5 +1,7 @@
 #include "base/json.h"
+#include "base/mem.h"
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define READ_FLAGS (JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL)
@@ -29,6 +31,11 @@ bool json_read_value(struct str text, json_t **out, struct err *err)
 }
 
 /* What jansson's error codes mean, without the piece of text it shows beside them. */
+void json_end_without_memory(void)
+{
+    json_set_alloc_funcs(xmalloc, free);
+}
+
 static const char *fault_name(enum json_error_code code)
 {
     switch (code) {

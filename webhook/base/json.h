@@ -6,6 +6,13 @@
 #include <jansson.h>
 
 /*
+ * To be called once, before the first tree: jansson takes its memory from xmalloc(). Left to itself
+ * it calls a text malformed, or drops a character of it, when memory runs out.
+ * Source: jansson 2.14, src/load.c, lex_save() and lex_scan_string().
+ */
+void json_end_without_memory(void);
+
+/*
  * Parses one JSON document, objects and arrays only.
  * Flags: JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, because jansson's
  * defaults refuse integers and \u0000 that the API server can legally send.

@@ -1,17 +1,48 @@
 #include "base/mem.h"
+#include <poll.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+/* Nobody may read standard error any more, and who waits for that does not end. */
+static _Noreturn void end_with(const char *format, ...)
+{
+    struct pollfd ready = {.fd = STDERR_FILENO, .events = POLLOUT};
+    char line[256];
+    va_list values;
+    int n;
+
+    va_start(values, format);
+    n = vsnprintf(line, sizeof line, format, values);
+    va_end(values);
+    if (n > 0 && poll(&ready, 1, 0) == 1)
+        (void)!write(STDERR_FILENO, line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1);
+    abort();
+}
 
 static void *checked(void *p, size_t n_bytes)
 {
-    if (!p) {
-        (void)fprintf(stderr, "syncguard: out of memory (%zu bytes wanted)\n", n_bytes);
-        abort();
-    }
+    if (!p)
+        end_with("syncguard: out of memory (%zu bytes wanted)\n", n_bytes);
     return p;
+}
+
+void give_up(const char *what)
+{
+    end_with("syncguard: %s\n", what);
+}
+
+void xthread(pthread_t *out, void *(*run)(void *closure), void *closure)
+{
+    int number = pthread_create(out, NULL, run, closure);
+
+    if (number)
+        end_with("syncguard: a thread cannot be started: %s; check the limits of processes and "
+                 "memory\n",
+                 strerrordesc_np(number));
 }
 
 void *xmalloc(size_t n_bytes)

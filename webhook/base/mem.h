@@ -1,6 +1,7 @@
 /* mem.h: allocation that either succeeds or ends the process with one line. */
 #pragma once
 #include "base/str.h"
+#include <pthread.h>
 #include <stddef.h>
 
 /*
@@ -17,6 +18,11 @@ char *xstrdup(const char *text);
 /* A NUL-terminated copy. The caller refuses text that contains a NUL where that matters. */
 char *xstrndup(struct str text);
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Ends the process with "syncguard: WHAT", which says what could not be had. */
+_Noreturn void give_up(const char *what);
+/* pthread_create(3), or the end: without its threads the process cannot do its job. */
+void xthread(pthread_t *out, void *(*run)(void *closure), void *closure);
 
 /* What a library allocated: returns it, or ends the process as above when it is NULL. */
 void *xneed(void *p);

@@ -227,8 +227,7 @@ struct decision_log *decision_log_new(int fd, struct metrics *metrics,
     (void)pthread_cond_init(&log->work, &monotonic);
     (void)pthread_cond_init(&log->space, &monotonic);
     (void)pthread_condattr_destroy(&monotonic);
-    if (pthread_create(&log->writer, NULL, writer, log) != 0)
-        abort(); /* like memory: without threads the process cannot do its job */
+    xthread(&log->writer, writer, log);
     return log;
 }
 

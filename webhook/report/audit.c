@@ -115,7 +115,7 @@ static struct row *add_row(struct table *t, const struct table_kind *kind, char 
     for (size_t i = 0; i < kind->n_fields; i++)
         row->fields[i] = xstrdup(fields[i]);
     if (json_object_set_new_nocheck(t->index, key, xneed(json_integer((json_int_t)t->n))) != 0)
-        abort();
+        give_up("out of memory (JSON tree)");
     t->n++;
     return row;
 }

@@ -36,8 +36,7 @@ static void must(bool done)
 {
     if (done)
         return;
-    (void)fputs("syncguard: out of memory (JSON tree)\n", stderr);
-    abort();
+    give_up("out of memory (JSON tree)");
 }
 
 static json_t *text_value(struct str text)

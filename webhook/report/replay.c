@@ -254,7 +254,7 @@ static struct row *find_row(struct replay *r, const struct log_decision *d, enum
     r->rows = xgrow(r->rows, r->n_rows, &r->capacity, sizeof *r->rows);
     r->rows[r->n_rows] = (struct row){.change = change, .first = INT64_MAX, .last = INT64_MIN};
     if (json_object_set_new_nocheck(r->index, key, xneed(json_integer((json_int_t)r->n_rows))) != 0)
-        abort();
+        give_up("out of memory (JSON tree)");
     return &r->rows[r->n_rows++];
 }
 

@@ -13,8 +13,7 @@ static void must(bool done)
 {
     if (done)
         return;
-    (void)fputs("syncguard: out of memory (JSON tree)\n", stderr);
-    abort();
+    give_up("out of memory (JSON tree)");
 }
 
 struct review *held_review_new(void)

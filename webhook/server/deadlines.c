@@ -133,8 +133,7 @@ struct deadlines *deadlines_new(unsigned header_ms)
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&d->wake, &monotonic);
     (void)pthread_condattr_destroy(&monotonic);
-    if (pthread_create(&d->watcher, NULL, watch, d) != 0)
-        abort(); /* without threads the process cannot do its job */
+    xthread(&d->watcher, watch, d);
     return d;
 }
 

@@ -235,8 +235,7 @@ struct facts_loader *facts_loader_start(const struct facts_loader_options *optio
     l->options.settings = settings_ref(options->settings);
     atomic_init(&l->stopping, false);
     (void)pthread_mutex_init(&l->lock, NULL);
-    if (pthread_create(&l->thread, NULL, run, l) != 0)
-        abort(); /* without threads the process cannot do its job */
+    xthread(&l->thread, run, l);
     return l;
 }
 

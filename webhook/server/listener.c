@@ -207,8 +207,7 @@ void listener_start(struct listener *l, struct MHD_Daemon *daemon, struct metric
 {
     l->metrics = metrics;
     l->daemon = daemon;
-    if (pthread_create(&l->thread, NULL, accept_all, l) != 0)
-        abort(); /* without threads the process cannot do its job */
+    xthread(&l->thread, accept_all, l);
     l->started = true;
 }
 

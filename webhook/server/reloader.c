@@ -387,8 +387,7 @@ struct reloader *reloader_start(const struct reloader_options *options)
     r->watch = watch_new();
     atomic_init(&r->asked, false);
     atomic_init(&r->stopping, false);
-    if (pthread_create(&r->thread, NULL, run, r) != 0)
-        abort(); /* without threads the process cannot do its job */
+    xthread(&r->thread, run, r);
     return r;
 }
 

@@ -180,7 +180,7 @@ static enum MHD_Result answer(struct request *r, struct MHD_Connection *c)
     n = reply.body.n;
     response = MHD_create_response_from_buffer(n, buf_take(&reply.body), MHD_RESPMEM_MUST_FREE);
     if (!response)
-        abort(); /* out of memory, as mem.h has it */
+        give_up("out of memory (an answer)");
     r->closes = r->closes || connection_is_outdated(connection_of(c));
     add_headers(r, &reply, response);
     result = MHD_queue_response(c, reply.status, response);

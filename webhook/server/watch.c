@@ -25,7 +25,7 @@ struct watch *watch_new(void)
 
     w->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (w->wake_fd < 0)
-        abort(); /* at start: without descriptors the process cannot do its job */
+        give_up("no descriptor can be had; check the limit of open files (ulimit -n)");
     w->notify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     return w;
 }
