@@ -1,4 +1,5 @@
 #include "base/mem.h"
+#include "base/attr.h"
 #include <poll.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -8,7 +9,7 @@
 #include <unistd.h>
 
 /* Nobody may read standard error any more, and who waits for that does not end. */
-static _Noreturn void end_with(const char *format, ...)
+static _Noreturn PRINTF_LIKE(1, 2) void end_with(const char *format, ...)
 {
     struct pollfd ready = {.fd = STDERR_FILENO, .events = POLLOUT};
     char line[256];
