@@ -368,6 +368,6 @@ int main(void)
         IN_SCRATCH(the_same_clients_are_known_again),
     };
 
-    now = time(NULL) + 5;
+    now = time(NULL) + 3600; /* later than any certificate that a slow machine makes here */
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
