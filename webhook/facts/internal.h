@@ -103,6 +103,7 @@ struct facts {
     const struct settings *settings;
     struct repository_fact *repositories; /* as many as settings->n_repositories */
     struct cluster_fact cluster;
+    struct git_memo *memo; /* of packs; shared likewise */
     struct wishes *wishes; /* shared with the facts before and after these */
     bool parse_all;        /* facts_options */
     bool exact_revisions;  /* Git repositories are read at the revisions that sources name */

@@ -89,6 +89,7 @@ bool facts_read_repository(const struct facts *f, size_t index, const char *revi
         .revision = revision ? revision : s->revision,
         .parse_all = f->parse_all,
         .former = known,
+        .memo = f->memo,
         .n_former = n_known + list_indices(fact, known + n_known),
     };
     struct repository *r = NULL;
@@ -297,6 +298,7 @@ static struct facts *load_once(const struct facts_options *options, const struct
     f->parse_all = options->parse_all;
     f->loading = true;
     f->wishes = follow_wishes(f, former);
+    f->memo = former ? git_memo_ref(former->memo) : git_memo_new();
     wishes_begin(f->wishes);
     f->repositories = xcalloc(f->settings->n_repositories, sizeof *f->repositories);
     for (size_t i = 0; i < f->settings->n_repositories; i++) {
@@ -359,6 +361,7 @@ static void destroy(struct facts *f)
     }
     free(f->repositories);
     wishes_unref(f->wishes);
+    git_memo_unref(f->memo);
     for (size_t i = 0; i < f->n_notes; i++) {
         free(f->notes[i].where);
         free(f->notes[i].text);

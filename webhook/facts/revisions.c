@@ -185,7 +185,7 @@ bool facts_read_revisions(struct facts *f, const struct repository_fact *former,
     /* before they are resolved: what moves meanwhile is seen at the next look */
     fact->signature = git_refs_signature(path);
     (void)facts_argocd_version(f, &argocd.major, &argocd.minor);
-    good = git_resolve(path, &argocd, names, n, err);
+    good = git_resolve(path, f->memo, &argocd, names, n, err);
     if (good)
         read_all(f, former, index, names, wishes, n, now);
     for (size_t i = 0; i < n; i++) {

@@ -11,6 +11,15 @@ bool git_is_bare(const char *path);
 /* Whether there is a Git repository at `path` itself: a work tree, a linked one, or a bare one. */
 bool git_is_repository(const char *path);
 
+/*
+ * The indices of packs that were found whole, so that each is read for its checksum once and not at
+ * each opening. Thread-safe, and shared by reference count.
+ */
+struct git_memo;
+struct git_memo *git_memo_new(void);               /* returns with one reference */
+struct git_memo *git_memo_ref(struct git_memo *m); /* NULL is fine, here and below */
+void git_memo_unref(struct git_memo *m);
+
 /* The id of a commit, in 40 lower-case hexadecimal digits. */
 struct git_id {
     char text[41];
@@ -28,13 +37,14 @@ struct git_snapshot;
  * - 4 to 39 hexadecimal digits: the commit whose id alone starts so (gitrevisions(7)).
  * path  a work tree, a linked one, a bare repository, or a .git directory. Nothing above it is
  *       searched.
+ * memo  NULL: everything is looked at. Kept for as long as the commit is open.
  * out   freed with git_close().
  * Fails with ERR_INPUT when there is no such repository or commit, or more than one, and with
  * ERR_SYSTEM when libgit2 cannot be started.
  * Source: argo-cd util/git/client.go (lsRemote), for the order of these.
  */
-bool git_open(const char *path, const char *revision, struct git_snapshot **out,
-              struct err *err) MUST_CHECK;
+bool git_open(const char *path, const char *revision, struct git_memo *memo,
+              struct git_snapshot **out, struct err *err) MUST_CHECK;
 void git_close(struct git_snapshot *s); /* NULL is fine */
 void git_closep(struct git_snapshot **s);
 struct git_id git_snapshot_id(const struct git_snapshot *s);
@@ -67,8 +77,8 @@ struct git_name {
  * the branch it is on as the remote has it, where that has one of the name.
  * Fails only when there is no repository at `path`, as git_open(); sets `id` or `why` of each name.
  */
-bool git_resolve(const char *path, const struct git_argocd *argocd, struct git_name *names,
-                 size_t n, struct err *err) MUST_CHECK;
+bool git_resolve(const char *path, struct git_memo *memo, const struct git_argocd *argocd,
+                 struct git_name *names, size_t n, struct err *err) MUST_CHECK;
 
 /*
  * Changes whenever a reference may lead elsewhere than it did, whoever fetched (names, inodes,

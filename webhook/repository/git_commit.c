@@ -32,7 +32,8 @@ struct walk {
     bool ended; /* a checkout would fail, or a budget ran out: the rest does not matter */
 };
 
-bool git_open(const char *path, const char *revision, struct git_snapshot **out, struct err *err)
+bool git_open(const char *path, const char *revision, struct git_memo *memo,
+              struct git_snapshot **out, struct err *err)
 {
     AUTO(git_closep) struct git_snapshot *s = NULL;
 
@@ -42,7 +43,7 @@ bool git_open(const char *path, const char *revision, struct git_snapshot **out,
     }
     s = xcalloc(1, sizeof *s); /* git_close() stops the library */
     (void)pthread_mutex_init(&s->reading, NULL);
-    if (!git_objects_init(&s->objects, path, err) ||
+    if (!git_objects_init(&s->objects, path, memo, err) ||
         !git_find_commit(&s->objects, path, revision, &s->id, err))
         return false;
     *out = steal(&s);

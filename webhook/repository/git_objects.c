@@ -1,6 +1,7 @@
 #include "repository/git_objects.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "repository/git.h"
 #include "repository/git_library.h"
 #include "repository/git_packs.h"
 #include <errno.h>
@@ -108,8 +109,10 @@ static bool open_repository(struct git_objects *o)
     return good;
 }
 
-bool git_objects_init(struct git_objects *o, const char *path, struct err *err)
+bool git_objects_init(struct git_objects *o, const char *path, struct git_memo *memo,
+                      struct err *err)
 {
+    o->memo = git_memo_ref(memo);
     if (!git_layout_find(path, &o->layout))
         return refuse(path, "it holds no .git, nor a HEAD, refs and objects of its own", err);
     if (!git_setup_read(o->layout.common, path, &o->setup, err))
@@ -118,7 +121,7 @@ bool git_objects_init(struct git_objects *o, const char *path, struct err *err)
         return refuse(path, "a file of it is no regular file", err);
     add_directory(o, xasprintf("%s/objects", o->layout.common));
     for (size_t i = 0; i < o->n_directories; i++) {
-        if (!git_packs_check(o->directories[i], err))
+        if (!git_packs_check(o->directories[i], o->memo, err))
             return false;
         if (!add_alternates(o, o->directories[i]))
             return refuse(path, "its list of alternates cannot be read", err);
@@ -134,6 +137,7 @@ void git_objects_clear(struct git_objects *o)
         free(o->directories[i]);
     git_odb_free(o->odb);
     git_repository_free(o->repository);
+    git_memo_unref(o->memo);
     git_setup_clear(&o->setup);
     git_layout_clear(&o->layout);
 }
@@ -251,7 +255,7 @@ static bool refresh(struct git_objects *o)
         return false;
     o->packs = packs;
     for (size_t i = 0; i < o->n_directories; i++)
-        if (!git_packs_check(o->directories[i], &err))
+        if (!git_packs_check(o->directories[i], o->memo, &err))
             return false;
     return git_odb_refresh(o->odb) == 0;
 }

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct git_memo;
+
 enum {
     /* libgit2 follows alternates five deep; a shared clone has one */
     GIT_OBJECTS_MAX_DIRECTORIES = 32,
@@ -23,12 +25,14 @@ struct git_objects {
     git_odb *odb;
     char *directories[GIT_OBJECTS_MAX_DIRECTORIES]; /* of loose objects: ours and alternates */
     size_t n_directories;
-    uint64_t packs; /* what tells that packs have come or gone since libgit2 last looked */
+    struct git_memo *memo; /* NULL: none */
+    uint64_t packs;        /* what tells that packs have come or gone since libgit2 last looked */
 };
 
 /* libgit2 has been started. Fails with ERR_INPUT when there is no repository at `path` itself, or
  * an index of its packs is damaged, or libgit2 could wait for a file of it for ever. */
-bool git_objects_init(struct git_objects *o, const char *path, struct err *err) MUST_CHECK;
+bool git_objects_init(struct git_objects *o, const char *path, struct git_memo *memo,
+                      struct err *err) MUST_CHECK;
 void git_objects_clear(struct git_objects *o); /* all zero is fine */
 
 /*

@@ -2,8 +2,11 @@
 #include "base/digest.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "repository/git.h"
 #include <dirent.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +22,119 @@ enum {
 };
 
 static const unsigned char version_2[8] = {0xFF, 't', 'O', 'c', 0, 0, 0, 2};
+
+/* Which file it is, and that nobody has written to it since. */
+struct file_key {
+    dev_t device;
+    ino_t inode;
+    off_t size;
+    struct timespec modified;
+    struct timespec changed;
+};
+
+/* An index, and the pack beside it; a multi-pack-index has none. */
+struct seen {
+    struct file_key index;
+    struct file_key pack;
+};
+
+enum { SEEN_MAX = 4096 }; /* packs of all repositories together; where there are more, all go */
+
+struct git_memo {
+    atomic_uint references;
+    pthread_mutex_t lock;
+    struct seen *seen; /* found whole; under the lock */
+    size_t n;
+    size_t capacity;
+};
+
+struct git_memo *git_memo_new(void)
+{
+    struct git_memo *m = xcalloc(1, sizeof *m);
+
+    atomic_init(&m->references, 1);
+    (void)pthread_mutex_init(&m->lock, NULL);
+    return m;
+}
+
+struct git_memo *git_memo_ref(struct git_memo *m)
+{
+    if (m)
+        (void)atomic_fetch_add_explicit(&m->references, 1, memory_order_relaxed);
+    return m;
+}
+
+void git_memo_unref(struct git_memo *m)
+{
+    if (!m || atomic_fetch_sub_explicit(&m->references, 1, memory_order_acq_rel) != 1)
+        return;
+    (void)pthread_mutex_destroy(&m->lock);
+    free(m->seen);
+    free(m);
+}
+
+/* False where there is none. */
+static bool read_key(int directory, const char *name, struct file_key *out)
+{
+    struct stat st;
+
+    if (fstatat(directory, name, &st, 0) != 0)
+        return false;
+    memset(out, 0, sizeof *out); /* they are compared whole */
+    out->device = st.st_dev;
+    out->inode = st.st_ino;
+    out->size = st.st_size;
+    out->modified = st.st_mtim;
+    out->changed = st.st_ctim;
+    return true;
+}
+
+static void read_seen(int directory, const char *name, bool is_index, struct seen *out)
+{
+    struct str text = str_from(name);
+
+    memset(out, 0, sizeof *out);
+    (void)read_key(directory, name, &out->index);
+    if (is_index) {
+        AUTO(freep)
+        char *pack =
+            xasprintf("%.*s.pack", STR_ARG(str_sub(text, 0, text.n - (sizeof ".idx" - 1))));
+
+        (void)read_key(directory, pack, &out->pack);
+    }
+}
+
+static bool was_seen(struct git_memo *m, const struct seen *seen)
+{
+    bool found = false;
+
+    if (!m)
+        return false;
+    (void)pthread_mutex_lock(&m->lock);
+    for (size_t i = 0; !found && i < m->n; i++)
+        found = memcmp(&m->seen[i], seen, sizeof *seen) == 0;
+    (void)pthread_mutex_unlock(&m->lock);
+    return found;
+}
+
+/* The clock of files stood at now_ns before it was read: what has that time may be written again
+ * without another one. */
+static bool is_settled(const struct file_key *key, uint64_t now_ns)
+{
+    return (uint64_t)key->changed.tv_sec * 1000000000U + (uint64_t)key->changed.tv_nsec < now_ns;
+}
+
+static void add_seen(struct git_memo *m, const struct seen *seen, uint64_t now_ns)
+{
+    if (!m || !is_settled(&seen->index, now_ns) || !is_settled(&seen->pack, now_ns))
+        return;
+    (void)pthread_mutex_lock(&m->lock);
+    if (m->n == SEEN_MAX)
+        m->n = 0;
+    m->seen = xgrow(m->seen, m->n, &m->capacity, sizeof *m->seen);
+    m->seen[m->n++] = *seen;
+    (void)pthread_mutex_unlock(&m->lock);
+}
 
 /* An index, and what is beside it. */
 struct index {
@@ -159,7 +275,7 @@ static bool check_file(int directory, const char *name, bool is_index)
     return good;
 }
 
-bool git_packs_check(const char *objects, struct err *err)
+bool git_packs_check(const char *objects, struct git_memo *memo, struct err *err)
 {
     AUTO(freep) char *path = xasprintf("%s/pack", objects);
     DIR *dir = opendir(path);
@@ -169,10 +285,18 @@ bool git_packs_check(const char *objects, struct err *err)
     while (good && dir && (entry = readdir(dir)) != NULL) {
         struct str name = str_from(entry->d_name);
         bool is_index = str_ends(name, STR(".idx"));
+        struct seen seen;
+        uint64_t now_ns;
 
         if (!is_index && !str_is(name, "multi-pack-index"))
             continue;
+        now_ns = tree_clock_ns();
+        read_seen(dirfd(dir), entry->d_name, is_index, &seen);
+        if (was_seen(memo, &seen))
+            continue;
         good = check_file(dirfd(dir), entry->d_name, is_index);
+        if (good)
+            add_seen(memo, &seen, now_ns);
         if (!good) {
             err_what(err, ERR_INPUT, "pack index %.200s in %.200s is damaged", entry->d_name, path);
             err_remedy(err, "run git fsck there, and git index-pack on the pack, or clone anew");

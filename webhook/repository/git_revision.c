@@ -448,8 +448,8 @@ static void resolve_all(struct git_objects *objects, const char *path,
     git_names_free(names);
 }
 
-bool git_resolve(const char *path, const struct git_argocd *argocd, struct git_name *names,
-                 size_t n, struct err *err)
+bool git_resolve(const char *path, struct git_memo *memo, const struct git_argocd *argocd,
+                 struct git_name *names, size_t n, struct err *err)
 {
     struct git_objects objects = {0};
     bool good;
@@ -458,7 +458,7 @@ bool git_resolve(const char *path, const struct git_argocd *argocd, struct git_n
         err_what(err, ERR_SYSTEM, "libgit2 cannot be started");
         return false;
     }
-    good = git_objects_init(&objects, path, err);
+    good = git_objects_init(&objects, path, memo, err);
     if (good)
         resolve_all(&objects, path, argocd, names, n);
     git_objects_clear(&objects);

@@ -16,6 +16,7 @@ struct repository {
     char shown[13];       /* of `commit`, what messages show */
     char *label;
     int64_t loaded_at;
+    struct git_memo *memo;         /* NULL: none */
     int root_fd;                   /* of a plain directory, for what is read later; else -1 */
     struct git_snapshot *snapshot; /* the same of a commit; else NULL */
     struct tree *tree;

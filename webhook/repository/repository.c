@@ -158,7 +158,7 @@ static bool read_directory(struct repository *r, const struct former *former,
 static bool read_commit(struct repository *r, const struct former *former,
                         struct contents_options *options, struct err *err)
 {
-    if (!git_open(r->path, r->revision, &r->snapshot, err))
+    if (!git_open(r->path, r->revision, r->memo, &r->snapshot, err))
         return false;
     r->commit = git_snapshot_id(r->snapshot);
     memcpy(r->shown, r->commit.text, sizeof r->shown - 1);
@@ -195,6 +195,7 @@ bool repository_load(const struct repository_spec *spec, int64_t now, struct rep
     for (; r->n_aliases < spec->n_aliases; r->n_aliases++)
         r->aliases[r->n_aliases] = xstrndup(spec->aliases[r->n_aliases]);
     r->path = xstrdup(spec->path);
+    r->memo = git_memo_ref(spec->memo);
     if (spec->revision)
         r->revision = xstrdup(spec->revision);
     else if (git_is_bare(spec->path)) /* which has no other files */
@@ -227,6 +228,7 @@ void repository_free(struct repository *r)
     contents_free(r->contents);
     tree_free(r->tree);
     git_close(r->snapshot);
+    git_memo_unref(r->memo);
     if (r->root_fd >= 0)
         (void)close(r->root_fd);
     free(r);
@@ -250,7 +252,7 @@ static bool has_moved(const struct repository *r)
     AUTO(git_closep) struct git_snapshot *now = NULL;
     struct err err = {0};
 
-    return !git_open(r->path, r->revision, &now, &err) ||
+    return !git_open(r->path, r->revision, r->memo, &now, &err) ||
            strcmp(git_snapshot_id(now).text, r->commit.text) != 0;
 }
 

@@ -17,6 +17,7 @@
  */
 struct parsed;
 struct repository;
+struct git_memo;
 
 struct repository_spec {
     struct str url;            /* as Applications write it; may be empty for `check DIR` */
@@ -35,6 +36,7 @@ struct repository_spec {
      * NULL among them is fine. */
     const struct repository *const *former;
     size_t n_former;
+    struct git_memo *memo; /* git.h; NULL: none. The repository holds a reference of its own. */
 };
 
 /* Budgets of one repository; past them the questions that need the rest are not known. */

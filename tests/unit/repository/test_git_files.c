@@ -28,7 +28,7 @@ static struct git_name ask(const char *path, const char *revision, struct err *e
     struct git_argocd argocd = {.major = 3, .minor = 5};
     struct git_name name = {.revision = revision, .tag_prefix = ""};
 
-    *good = git_resolve(path, &argocd, &name, 1, err);
+    *good = git_resolve(path, NULL, &argocd, &name, 1, err);
     return name;
 }
 
@@ -277,6 +277,41 @@ static void a_repository_that_only_a_later_git_reads_is_refused(void **state)
     }
 }
 
+/* What was found whole is not read again, and what was written since is. */
+static void an_index_that_was_damaged_since_is_noticed(void **state)
+{
+    static const char *const damage[] = {
+        "chmod u+w *.idx; printf x | dd of=$(ls *.idx) bs=1 seek=1040 conv=notrunc 2>/dev/null",
+        "chmod u+w *.idx; printf x | dd of=$(ls *.idx) bs=1 seek=1040 conv=notrunc 2>/dev/null\n"
+        "touch -r *.pack *.idx",
+        "cp *.idx x; chmod u+w x; printf x | dd of=x bs=1 seek=1040 conv=notrunc 2>/dev/null; "
+        "mv -f x $(ls *.idx)",
+        "chmod u+w *.pack; truncate -s -1 *.pack",
+    };
+    struct fixture *f = *state;
+    AUTO(freep) char *path = fixture_path(f, "copy");
+    const struct git_argocd argocd = {.major = 3, .minor = 5};
+
+    (void)run_in(f, one, "");
+    for (size_t i = 0; i < ARRAY_LEN(damage); i++) {
+        AUTO(freep)
+        char *script = xasprintf("cd copy/.git/objects/pack\n%s", damage[i]);
+        struct git_memo *memo = git_memo_new();
+        struct git_name name = {.revision = "v1.0.0", .tag_prefix = ""};
+        struct err err = {0};
+
+        (void)run_in(f, copy, "");
+        let_the_clock_move();
+        for (unsigned k = 0; k < 3; k++)
+            assert_true(git_resolve(path, memo, &argocd, &name, 1, &err));
+        assert_true(name.id.text[0]);
+        (void)run_in(f, script, "");
+        assert_false(git_resolve(path, memo, &argocd, &name, 1, &err));
+        assert_non_null(strstr(err.what, "is damaged"));
+        git_memo_unref(memo);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +320,7 @@ int main(void)
         CASE(a_crash_leaves_references_that_may_be_mended),
         CASE(what_is_gone_does_not_come_back_unless_a_fetch_is_under_way),
         CASE(names_lie_packed_sorted_or_not),
+        CASE(an_index_that_was_damaged_since_is_noticed),
         CASE(a_configuration_is_read_as_git_reads_it),
         CASE(a_repository_that_only_a_later_git_reads_is_refused),
     };

@@ -30,7 +30,7 @@ static char *resolve(const struct fixture *f, const char *where, const char *rev
     struct git_name name = {.revision = revision, .tag_prefix = tag_prefix};
     struct err err = {0};
 
-    if (!git_resolve(path, &argocd, &name, 1, &err))
+    if (!git_resolve(path, NULL, &argocd, &name, 1, &err))
         fail_msg("%s: %s", err.what, err.why);
     if (!name.id.text[0])
         return name.why;
@@ -203,7 +203,7 @@ static void a_missing_repository_is_an_error(void **state)
     struct git_name name = {.revision = "", .tag_prefix = ""};
     struct err err = {0};
 
-    assert_false(git_resolve(f->directory, &argocd, &name, 1, &err));
+    assert_false(git_resolve(f->directory, NULL, &argocd, &name, 1, &err));
     assert_int_equal(err.kind, ERR_INPUT);
     assert_null(name.why);
 }
