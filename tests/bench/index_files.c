@@ -167,6 +167,15 @@ static void add_dashboard(struct buf *b, unsigned i)
     buf_adds(b, "]}\n");
 }
 
+/* As somebody keeps what a program needs, or a chart renders, in one file: some 60 KB. */
+static void add_large_config_map(struct buf *b, unsigned i)
+{
+    for (unsigned k = 0; k < 20; k++) {
+        add_config_map(b, i + k * 1000000);
+        buf_adds(b, "---\n");
+    }
+}
+
 static void add_kustomization(struct buf *b, unsigned i)
 {
     buf_printf(b, "namespace: team-%u\nresources:\n- deployment.yaml\n", i % 97);
@@ -190,6 +199,15 @@ static const struct sort manifests_alone[] = {
     {30, "%s/team-%u/service-%u/config-%u.yaml", add_config_map},
     {10, "%s/apps/%u/%u/app-%u.yaml", add_application},
     {10, "%s/team-%u/service-%u/secret-%u.yaml", add_external_secret},
+};
+
+/* 39,000 of them are 1 GB. */
+static const struct sort large[] = {
+    {60, "%s/team-%u/service-%u/settings-%u.yaml", add_large_config_map},
+    {20, "%s/dashboards/%u/%u/service-%u.json", add_dashboard},
+    {10, "%s/docs/%u/%u/picture-%u.png", add_picture},
+    {5, "%s/apps/%u/%u/app-%u.yaml", add_application},
+    {5, "%s/team-%u/service-%u/secret-%u.yaml", add_external_secret},
 };
 
 static void write_sort(const char *top, const struct sort *sort, unsigned i)
@@ -224,12 +242,14 @@ int main(int argc, char **argv)
         write_all(argv[2], mix, ARRAY_LEN(mix), n);
     } else if (argc == 4 && strcmp(argv[1], "manifests") == 0) {
         write_all(argv[2], manifests_alone, ARRAY_LEN(manifests_alone), n);
+    } else if (argc == 4 && strcmp(argv[1], "large") == 0) {
+        write_all(argv[2], large, ARRAY_LEN(large), n);
     } else if (argc == 4 && strcmp(argv[1], "change") == 0) {
         state = (uint64_t)time(NULL) | 1; /* other texts than before */
         for (unsigned i = 0; i < n; i++)
             write_sort(argv[2], &mix[i % 2 ? 2 : 0], i * 31);
     } else {
-        (void)fprintf(stderr, "usage: %s mix|manifests|change DIRECTORY NUMBER\n", argv[0]);
+        (void)fprintf(stderr, "usage: %s mix|manifests|large|change DIRECTORY NUMBER\n", argv[0]);
         return 2;
     }
     return 0;
