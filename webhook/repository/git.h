@@ -59,9 +59,9 @@ struct git_argocd {
 struct git_name {
     const char *revision;   /* source.targetRevision; "" is HEAD */
     const char *tag_prefix; /* source.tagPrefix; "" is none */
-    struct git_id id;       /* "" where it leads to no commit that can be read */
-    char *why;              /* owned; set there: one phrase about the revision, no full stop */
-    bool is_broken; /* and that may pass: what names it is damaged, or a fetch is under way */
+    char *why;        /* owned; where it leads to no commit: a phrase about it, no full stop */
+    struct git_id id; /* "" there */
+    bool is_broken;   /* and that may pass: what names it is damaged, or a fetch is under way */
 };
 
 /*

@@ -15,6 +15,7 @@ enum {
     LOOSE_MAX = 1000000,                  /* files below refs/tags/ */
     DEPTH_MAX = 64,                       /* "refs/tags/team/service/…" */
     LINKS_MAX = 5,                        /* refs.c, SYMREF_MAXDEPTH */
+    ID_DIGITS = GIT_OID_HEXSZ,
 };
 
 struct packed_name {
@@ -82,7 +83,7 @@ void git_names_free(struct git_names *n)
 static bool read_id(const char *text, git_oid *out)
 {
     /* it stops at a NUL */
-    return git_oid_fromstrn(out, text, GIT_OID_HEXSZ) == 0;
+    return git_oid_fromstrn(out, text, ID_DIGITS) == 0;
 }
 
 /* --- packed-refs --- */
@@ -107,10 +108,10 @@ static bool read_packed_line(struct packed *p, struct str line, size_t *capacity
 {
     if (line.n == 0 || line.p[0] == '#' || line.p[0] == '^')
         return true;
-    if (line.n < GIT_OID_HEXSZ + 2 || line.p[GIT_OID_HEXSZ] != ' ')
+    if (line.n < ID_DIGITS + 2 || line.p[ID_DIGITS] != ' ')
         return false;
     p->names = xgrow(p->names, p->n, capacity, sizeof *p->names);
-    p->names[p->n++] = (struct packed_name){str_sub(line, GIT_OID_HEXSZ + 1, line.n), line.p};
+    p->names[p->n++] = (struct packed_name){str_sub(line, ID_DIGITS + 1, line.n), line.p};
     return true;
 }
 
@@ -243,9 +244,9 @@ static enum git_found find_once(struct git_names *n, const char *name, char **te
         return is_own(name) ? GIT_NOT_FOUND : find_packed(n, name, out, why);
     if (loose == GIT_FILE_DAMAGED)
         return GIT_BROKEN;
-    if (str_starts(str_from(*text), STR("ref:")))
+    if (!*text || str_starts(str_from(*text), STR("ref:")))
         return GIT_FOUND;
-    return strlen(*text) == GIT_OID_HEXSZ && read_id(*text, out) ? GIT_FOUND : GIT_BROKEN;
+    return strlen(*text) == ID_DIGITS && read_id(*text, out) ? GIT_FOUND : GIT_BROKEN;
 }
 
 static bool is_possible(const char *name)
@@ -470,8 +471,8 @@ static bool read_fetched(struct str line, struct fetched *out)
     struct str part;
 
     *out = (struct fetched){.id = line.p, .prefix = STR(""), .name = STR("")};
-    if (!str_split(&line, '\t', &part) || part.n != GIT_OID_HEXSZ ||
-        !str_split(&line, '\t', &part) || !line.p)
+    if (!str_split(&line, '\t', &part) || part.n != ID_DIGITS || !str_split(&line, '\t', &part) ||
+        !line.p)
         return false;
     out->url = line;
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {

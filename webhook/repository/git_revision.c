@@ -404,25 +404,27 @@ static char *remote_prefix(const struct git_setup *setup, struct git_names *name
     return git_names_has(names, prefix) ? steal(&prefix) : xstrdup("");
 }
 
-static void resolve(struct question *q, struct git_name *name)
+/* all: the question, but for what it asks. */
+static void resolve(const struct question *all, struct git_name *name)
 {
     struct err err = {0};
+    struct question q = *all;
     git_oid id;
     enum found found;
 
-    q->revision = name->revision;
-    q->tag_prefix = name->tag_prefix;
-    q->is_broken = &name->is_broken;
-    q->err = &err;
-    found = find(q, &id);
+    q.revision = name->revision;
+    q.tag_prefix = name->tag_prefix;
+    q.is_broken = &name->is_broken;
+    q.err = &err;
+    found = find(&q, &id);
     if (found == FOUND) {
         (void)git_oid_tostr(name->id.text, sizeof name->id.text, &id);
         return;
     }
     if (found == NOT_FOUND) {
-        say_not_found(q);
+        say_not_found(&q);
         /* what was there may be again once a fetch has come to its end */
-        name->is_broken = git_fetched_at(q->path) == GIT_FETCH_FAILED;
+        name->is_broken = git_fetched_at(q.path) == GIT_FETCH_FAILED;
     }
     name->why = xstrdup(err.why[0] ? err.why : err.what);
 }
@@ -432,7 +434,7 @@ static void resolve_all(struct git_objects *objects, const char *path,
 {
     struct git_names *names = git_names_new(&objects->layout);
     AUTO(freep) char *prefix = remote_prefix(&objects->setup, names);
-    struct question q = {
+    const struct question q = {
         .objects = objects,
         .repository = objects->repository,
         .path = path,
