@@ -237,6 +237,9 @@ static void apply_merge(struct level *l, const struct patch *p, struct item *ite
         /* the names it bore before, which later patches go by, are kept among its annotations */
         level_partial(l, "has in %s a patch that takes annotations from %s %s", p->field,
                       quote(was.kind).text, quote(was.name).text);
+        /* an object that is replaced as a whole may be taken for a second one */
+        if (json_object_get(document, "$patch"))
+            level_may_fail(l, "has in %s a patch with $patch", p->field);
         items_open(&l->build->items, item, KEEPS_IDENTITY);
     } else {
         level_check_shape(l, item);

@@ -228,19 +228,20 @@ static struct reference read_reference(const json_t *objref)
     return r;
 }
 
-/* Without a namespace it stands for those of all namespaces. */
+/* Without a namespace it stands for those of all namespaces. With one it is for no object of a kind
+ * that has none: kustomize takes every var's kind for one that has. */
 static bool is_meant(const struct item *item, const struct reference *r)
 {
-    struct identity id = r->id;
-
-    if (id.namespace.n || items_is_cluster_scoped(&id, r->version) != TRI_NO)
-        return items_had_id(item, &id, r->version);
-    if (!str_eq(item->id.group, id.group) || !str_eq(item->version, r->version))
+    if (r->id.namespace.n)
+        return items_is_cluster_scoped(&item->id, item->version) != TRI_YES &&
+               items_had_id(item, &r->id, r->version);
+    if (!str_eq(item->id.group, r->id.group) || !str_eq(item->version, r->version))
         return false;
-    if (str_eq(item->id.name, id.name) && str_eq(item->id.kind, id.kind))
+    if (str_eq(item->id.name, r->id.name) && str_eq(item->id.kind, r->id.kind))
         return true;
     for (size_t i = 0; i < item->n_previous; i++)
-        if (str_eq(item->previous[i].name, id.name) && str_eq(item->previous[i].kind, id.kind))
+        if (str_eq(item->previous[i].name, r->id.name) &&
+            str_eq(item->previous[i].kind, r->id.kind))
             return true;
     return false;
 }

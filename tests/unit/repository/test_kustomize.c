@@ -228,6 +228,15 @@ static const struct kustomization_case cases[] = {
      "resources: [a.yaml]\nvars:\n- {name: V, objref: {apiVersion: v1, kind: ConfigMap, name: "
      "a}}\n",
      "FAILS k/kustomization.yaml has the var for a, which is not among the resources"},
+    {"a var of a Namespace in a namespace is of nothing",
+     "resources: [namespace.yaml]\nvars:\n- {name: V, objref: {apiVersion: v1, kind: Namespace, "
+     "name: ns, namespace: ns}}\n",
+     "FAILS k/kustomization.yaml has the var for ns, which is not among the resources"},
+    {"an object that is replaced as a whole",
+     "resources: [a.yaml]\npatchesStrategicMerge:\n- |\n  {apiVersion: argoproj.io/v1alpha1, kind: "
+     "Application, metadata: {name: a, namespace: argocd}, $patch: replace}\n",
+     "PARTIAL k/kustomization.yaml has in patchesStrategicMerge a patch that takes annotations "
+     "from Application a | no more external-secrets"},
     {"a schema of one's own",
      "resources: [a.yaml]\nnamespace: team\nopenapi: {path: schema.json}\n",
      "COMPLETE | Application team/a"},
@@ -363,6 +372,7 @@ static void kustomization_cases(void **state)
                 "k/references.yaml",
                 "nameReference:\n- {kind: ConfigMap, fieldSpecs: [{kind: X, path: spec/a}]}\n",
                 "k/namespaces.yaml", "namespace:\n- {kind: Application, path: spec/l}\n",
+                "k/namespace.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: ns}\n",
                 "k/names.yaml", "namePrefix:\n- {kind: Application, path: metadata/name}\n",
                 "k/schema.json", "{}\n", "k/home/plain/Chart.yaml",
                 "{apiVersion: v2, name: plain, version: 1.0.0}\n", "k/home/plain/templates/s.yaml",
