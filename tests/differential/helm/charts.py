@@ -109,7 +109,19 @@ class Chart:
             "{{ .Values.env }}-child", "{{ .Release.Name }}-child", "'{{ .Values.name }}'",
             '"{{ .Values.env }}-root"', "{{ .Values.name | quote }}", "ro{{ .Values.ot }}",
             "{{ include \"name\" . }}", "root{{ if .Values.off }}-x{{ end }}", "{{- .Values.name }}",
-            "{{ .Values.name -}}", "{{ printf \"%s\" \"root\" }}", "{{ .Chart.Name }}"])
+            "{{ .Values.name -}}", "{{ printf \"%s\" \"root\" }}", "{{ .Chart.Name }}",
+            "{{ include \"full\" . }}", "{{ include \"full\" . | trunc 4 }}",
+            "{{ .Values.sub.name | default \"root\" }}", "{{ .Values.global.name }}",
+            "{{ (index .Values.list 0).name }}", "{{ tpl .Values.ask . }}",
+            "{{ ternary \"root\" \"other\" .Values.on }}", "{{ .Values.nothing | default .Values.name }}",
+            "{{ $n := .Values.name }}{{ if .Values.on }}{{ $n = \"root\" }}{{ end }}{{ $n }}",
+            "{{ coalesce .Values.nothing .Values.empty .Values.name }}", "{{ .Values.number }}",
+            "{{ join \"-\" (list .Values.env \"child\") }}", "{{ (dict \"a\" .Values.name).a | lower }}",
+            "{{ get .Values \"name\" | trimPrefix \"my-\" }}", "{{ .Values.name | upper | lower | squote }}",
+            "{{ if and .Values.on (eq .Values.env \"dev\") }}root{{ else if not .Values.off }}child{{ else }}x{{ end }}",
+            "{{ with .Values.labels }}{{ .a }}{{ else }}root{{ end }}", "{{ title .Values.name }}",
+            "{{ range $k, $v := .Values.labels }}{{ $k }}{{ $v }}{{ end }}", "{{ required \"x\" .Values.name }}",
+            "{{ range $i, $e := .Values.names }}{{ if $i }}{{ break }}{{ end }}{{ $e }}{{ end }}"])
 
     def templated(self):
         """A document with actions in it."""
@@ -195,6 +207,11 @@ class Chart:
                             self.manifest("Rollout"), ""])
         return "".join([
             '{{ define "name" }}%s{{ end }}\n' % rng.choice(NAMES),
+            '{{- define "full" -}}\n{{- if .Values.fullnameOverride }}\n{{- .Values.fullnameOverride | trunc 63 | '
+            'trimSuffix "-" }}\n{{- else }}\n{{- $name := default .Chart.Name .Values.nameOverride }}\n'
+            '{{- if contains $name .Release.Name }}\n{{- .Release.Name | trunc 63 | trimSuffix "-" }}\n'
+            '{{- else }}\n{{- printf "%s-%s" .Release.Name $name | trunc 63 | trimSuffix "-" }}\n'
+            '{{- end }}\n{{- end }}\n{{- end -}}\n',
             '{{- define "labels" -}}\na: b\nc: d\n{{- end }}\n',
             '{{- define "spec" -}}\na: b\n{{- end }}\n',
             '{{- define "meta" -}}\n%s\n{{- end }}\n' % rng.choice(["labels: {a: b}", "labels: {a: b}", "name: root"]),
@@ -247,6 +264,19 @@ class Chart:
                   "top": rng.choice([{"more": "x"}, {"kind": "Application"}, {}]), "ns": "argocd",
                   "wave": "1", "tail": rng.choice(["", "-tail"]), "spec": {"a": "b"}, "list": ["x"],
                   "extraObjects": [], "text": "", "applications": {}}
+        values.update({"names": rng.sample(NAMES[1:], 2), "ask": rng.choice(["{{ .Values.env }}", "root", "{{ .Release.Name }}"]),
+                       "number": rng.choice([1, 12.5, 1000000, 0, 7]), "empty": rng.choice(["", None, {}, []])})
+        if self.maybe(0.5):
+            values["list"] = [{"name": rng.choice(NAMES)}]
+        if self.maybe(0.3):
+            values["global"] = {"name": rng.choice(NAMES)}
+        if self.maybe(0.3):
+            values["sub"] = rng.choice([{"name": "root"}, {"enabled": False}, {"name": None}, {"global": {"name": "child"}},
+                                        {"labels": {"a": None}}, None, {"on": False, "name": "child"}])
+        if self.maybe(0.2):
+            values[rng.choice(["nameOverride", "fullnameOverride"])] = rng.choice(NAMES + ["chi", "", "oo"])
+        if self.maybe(0.2):
+            values["tags"] = {"front": rng.choice([True, False, "x"])}
         if self.maybe(0.2):
             values["extraObjects"] = [{"apiVersion": GROUPS[k], "kind": k, "metadata": {"name": rng.choice(NAMES)}}
                                       for k in rng.sample(list(GROUPS), rng.choice([1, 2]))]
