@@ -19,7 +19,8 @@ static bool is_plain_key(struct str key)
     if (!key.n || !isalpha((unsigned char)key.p[0]))
         return false;
     for (size_t i = 0; i < key.n; i++)
-        if (!isalnum((unsigned char)key.p[i]) && !memchr("-_./", key.p[i], 4))
+        if (!isalnum((unsigned char)key.p[i]) && key.p[i] != '-' && key.p[i] != '_' &&
+            key.p[i] != '.' && key.p[i] != '/')
             return false;
     for (size_t i = 0; i < ARRAY_LEN(others); i++)
         if (str_eq_nocase(key, str_from(others[i])))
