@@ -406,7 +406,7 @@ static void names_narrow_it_down(void **state)
 
 #define PACK(format, folder)                                                                       \
     "mkdir -p chart/charts && tar --format=" format " -C src -czf "                                \
-                                                    "chart/charts/y-1.0.0.tgz " folder
+    "chart/charts/y-1.0.0.tgz " folder
 #define NOT_OPENED PARTIAL ": chart/charts/y-1.0.0.tgz is not looked into"
 
 /* A subchart that is packed is a subchart; what cannot be read of one may hold anything. */
