@@ -25,6 +25,6 @@ if(SYNCGUARD_COVERAGE)
 endif()
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
   target_compile_options(syncguard_flags INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
-    -fstack-clash-protection)
+    -fstack-clash-protection -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=)
   target_link_options(syncguard_flags INTERFACE -pie -Wl,-z,relro,-z,now,-z,noexecstack)
 endif()
