@@ -93,10 +93,15 @@ bool level_has_failed(const struct level *l)
 
 void level_check_repeated(struct level *l)
 {
+    bool gains_hash = false;
     const struct item *item =
-        level_has_failed(l) ? NULL : items_find_repeated(&l->build->items, l->first);
+        level_has_failed(l) ? NULL : items_find_repeated(&l->build->items, l->first, &gains_hash);
 
-    if (item)
+    /* of the outermost kustomization the hash may come before somebody compares */
+    if (item && gains_hash && l->build->depth == 1)
+        level_may_fail(l, "yields %s %s twice", quote(item->id.kind).text,
+                       quote(item->id.name).text);
+    else if (item)
         level_fails(l, "yields %s %s twice", quote(item->id.kind).text, quote(item->id.name).text);
 }
 

@@ -381,7 +381,7 @@ static int by_identity(const void *a, const void *b)
                : str_cmp(items_namespace(&x->id, x->version), items_namespace(&y->id, y->version));
 }
 
-const struct item *items_find_repeated(struct items *t, size_t first)
+const struct item *items_find_repeated(struct items *t, size_t first, bool *gains_hash)
 {
     size_t n = t->n - first;
     AUTO(freep) const struct item **sorted = xcalloc(n + 1, sizeof(const struct item *));
@@ -393,8 +393,10 @@ const struct item *items_find_repeated(struct items *t, size_t first)
     }
     qsort(sorted, n, sizeof(const struct item *), by_identity);
     for (size_t i = 1; i < n; i++)
-        if (by_identity(&sorted[i - 1], &sorted[i]) == 0)
+        if (by_identity(&sorted[i - 1], &sorted[i]) == 0) {
+            *gains_hash = sorted[i - 1]->gains_hash || sorted[i]->gains_hash;
             return sorted[i];
+        }
     return NULL;
 }
 

@@ -99,8 +99,9 @@ void items_store_previous(struct item *item);
 bool items_had_id(const struct item *item, const struct identity *id, struct str version);
 
 /* The first two items from `first` on with one identity; NULL without. "may not add resource with
- * an already registered id": kustomize knows no "the last wins". */
-const struct item *items_find_repeated(struct items *t, size_t first);
+ * an already registered id": kustomize knows no "the last wins". *gains_hash: whether one of them
+ * gets another name in the end. */
+const struct item *items_find_repeated(struct items *t, size_t first, bool *gains_hash);
 
 /* Hands everything to the output. */
 void items_finish(struct items *t);

@@ -421,7 +421,8 @@ static void apply_resources(struct level *l, struct patch *p, const json_t *docu
     json_array_foreach(documents, index, document)
     {
         p->document = document;
-        p->is_copied |= target != NULL;
+        /* a note of an option is written among its annotations */
+        p->is_copied |= target || p->may_rename || p->may_change_kind;
         if (target)
             apply_to_selected(l, p, target);
         else

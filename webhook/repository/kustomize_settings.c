@@ -318,7 +318,10 @@ static enum field_type type_of(struct str key)
     for (size_t i = 0; i < ARRAY_LEN(scalars); i++)
         if (str_is(key, scalars[i]))
             return FIELD_IS_SCALAR;
-    return str_contains(key, STR("Reference")) ? FIELD_IS_ANYTHING : FIELD_IS_MAPPING;
+    /* a reference that is a mapping needs a name */
+    if (str_starts(key, STR("nameReference")))
+        return FIELD_IS_SCALAR;
+    return str_is(key, "varReference") ? FIELD_IS_ANYTHING : FIELD_IS_MAPPING;
 }
 
 static void check_fields(struct build *b, struct item *item)

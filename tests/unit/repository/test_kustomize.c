@@ -237,6 +237,18 @@ static const struct kustomization_case cases[] = {
      "Application, metadata: {name: a, namespace: argocd}, $patch: replace}\n",
      "PARTIAL k/kustomization.yaml has in patchesStrategicMerge a patch that takes annotations "
      "from Application a | no more external-secrets"},
+    {"null among the annotations of a patch that may rename is a text",
+     "resources: [a.yaml]\npatches:\n- options: {allowNameChange: true}\n  patch: |\n    "
+     "{apiVersion: "
+     "argoproj.io/v1alpha1, kind: Application, metadata: {name: a, namespace: argocd, annotations: "
+     "{argocd.argoproj.io/hook: null}}}\n",
+     "COMPLETE" A " hook"},
+    {"a name that only a hash tells from another",
+     "resources: [a.yaml]\nsecretGenerator:\n- {name: b, literals: [a=b]}\npatches:\n- target: "
+     "{kind: "
+     "Secret}\n  patch: |\n    [{\"op\": \"replace\", \"path\": \"/metadata/name\", \"value\": "
+     "\"s\"}]\ncomponents: [../secrets]\n",
+     "PARTIAL k/kustomization.yaml uses secretGenerator | no more external-secrets"},
     {"a schema of one's own",
      "resources: [a.yaml]\nnamespace: team\nopenapi: {path: schema.json}\n",
      "COMPLETE | Application team/a"},
@@ -373,6 +385,8 @@ static void kustomization_cases(void **state)
                 "nameReference:\n- {kind: ConfigMap, fieldSpecs: [{kind: X, path: spec/a}]}\n",
                 "k/namespaces.yaml", "namespace:\n- {kind: Application, path: spec/l}\n",
                 "k/namespace.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: ns}\n",
+                "secrets/kustomization.yaml", "kind: Component\nresources: [s.yaml]\n",
+                "secrets/s.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: c}\n",
                 "k/names.yaml", "namePrefix:\n- {kind: Application, path: metadata/name}\n",
                 "k/schema.json", "{}\n", "k/home/plain/Chart.yaml",
                 "{apiVersion: v2, name: plain, version: 1.0.0}\n", "k/home/plain/templates/s.yaml",
