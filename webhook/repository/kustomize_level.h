@@ -63,6 +63,9 @@ bool level_has_file(struct level *l, struct str path);
 void level_patch(struct level *l, const json_t *entry);
 void level_patch_strategic(struct level *l, const json_t *list);
 void level_patch_json(struct level *l, const json_t *entry);
+/* What is possible besides may not take what the target says; of a remote resource it is taken for
+ * granted that it does. */
+void level_doubt_holes(struct level *l, const char *field, const json_t *target);
 /* A PatchTransformer's own settings, whose target may be missing. */
 enum tri level_select(const struct item *item, const json_t *target);
 

@@ -351,11 +351,33 @@ static void doubt_target(struct level *l, const struct patch *p, const json_t *t
         level_may_fail(l, "has in %s a target that is not evaluated", p->field);
 }
 
+/* Whether the target may select what is possible there. */
+static bool may_select(const json_t *target, const struct open_end *hole)
+{
+    struct str kind = json_str_at(target, "kind");
+
+    if (hole->kind.n)
+        return kustomize_selector_regex(kind, hole->kind) != TRI_NO;
+    if (str_is(kind, "Application") || str_is(kind, "ApplicationSet") || str_is(kind, "AppProject"))
+        return hole->argoproj;
+    return !str_is(kind, "ExternalSecret") || hole->external_secrets;
+}
+
+void level_doubt_holes(struct level *l, const char *field, const json_t *target)
+{
+    for (size_t i = l->first_hole; !l->build->has_remote && i < l->build->items.n_holes; i++)
+        if (may_select(target, &l->build->items.holes[i])) {
+            level_may_fail(l, "has in %s a target that is not known", field);
+            return;
+        }
+}
+
 static void apply_to_selected(struct level *l, const struct patch *p, const json_t *target)
 {
     struct items *t = &l->build->items;
 
     doubt_target(l, p, target);
+    level_doubt_holes(l, p->field, target);
     for (size_t i = l->first; i < t->n && !level_has_failed(l) && items_work(t); i++) {
         switch (level_select(&t->list[i], target)) {
         case TRI_YES:

@@ -452,6 +452,7 @@ static void replace_in(struct replacement *r, const json_t *target)
              json_str_at(json_object_get(target, "select"), "annotationSelector"), NULL) ==
              TRI_NOT_KNOWN))
         level_may_fail(r->level, "has a replacement whose target is not evaluated");
+    level_doubt_holes(r->level, "replacements", json_object_get(target, "select"));
     for (size_t i = r->level->first; i < t->n && items_work(t) && !level_has_failed(r->level);
          i++) {
         switch (is_target(&t->list[i], target)) {

@@ -264,6 +264,20 @@ static const struct kustomization_case cases[] = {
      "resources: [a.yaml]\nhelmGlobals: {chartHome: home}\nhelmCharts: [{name: plain}]\n",
      "PARTIAL k/kustomization.yaml uses a chart: Helm output is not rendered" A
      " | no more argoproj | no more external-secrets"},
+    {"a patch that may be meant for a chart's object",
+     "resources: [a.yaml]\nhelmGlobals: {chartHome: home}\nhelmCharts: [{name: "
+     "plain}]\npatches:\n- "
+     "target: {kind: Service}\n  patch: |\n    [{\"op\": \"remove\", \"path\": \"/spec/x\"}]\n",
+     "PARTIAL k/kustomization.yaml uses a chart: Helm output is not rendered | no more "
+     "external-secrets"},
+    {"a patch that cannot be",
+     "resources: [a.yaml]\nhelmGlobals: {chartHome: home}\nhelmCharts: [{name: "
+     "plain}]\npatches:\n- "
+     "target: {kind: Application}\n  patch: |\n    [{\"op\": \"add\", \"path\": \"/spec\", "
+     "\"value\": "
+     "{}}]\n",
+     "PARTIAL k/kustomization.yaml uses a chart: Helm output is not rendered" A
+     " | no more argoproj | no more external-secrets"},
     {"a chart that writes Applications",
      "helmGlobals: {chartHome: home}\nhelmCharts: [{name: apps}]\n",
      "PARTIAL k/kustomization.yaml uses a chart in which "
