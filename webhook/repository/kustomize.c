@@ -93,12 +93,12 @@ bool level_has_failed(const struct level *l)
 
 void level_check_repeated(struct level *l)
 {
-    bool gains_hash = false;
+    bool may_part = false;
     const struct item *item =
-        level_has_failed(l) ? NULL : items_find_repeated(&l->build->items, l->first, &gains_hash);
+        level_has_failed(l) ? NULL : items_find_repeated(&l->build->items, l->first, &may_part);
 
-    /* of the outermost kustomization the hash may come before somebody compares */
-    if (item && gains_hash && l->build->depth == 1)
+    /* of the outermost kustomization nobody may compare them before */
+    if (item && may_part && l->build->depth == 1)
         level_may_fail(l, "yields %s %s twice", quote(item->id.kind).text,
                        quote(item->id.name).text);
     else if (item)

@@ -128,7 +128,7 @@ static enum tri walk(const struct walk *w, const json_t *value, size_t part)
     size_t n;
 
     if (str_is(json_view(value), SHAPE_ANYTHING))
-        return TRI_YES;
+        return TRI_NOT_KNOWN;
     if (part == w->path->n)
         return at_end(w, value);
     if (!value || json_is_null(value))

@@ -25,8 +25,9 @@ bool kustomize_field_is_for_all(const json_t *spec);
 
 /*
  * Whether the transformer changes something there: the field is there, or it makes one.
- * NOT_KNOWN where kustomize may fail: something on the way, or the field, is of another type.
- * object  as patches left it, or its shape: what is not kept is taken for granted.
+ * NOT_KNOWN where kustomize may fail: something on the way, or the field, is of another type, or is
+ * not kept.
+ * object  as patches left it, or its shape.
  * Source: kustomize 5.7 api/filters/fieldspec.
  */
 enum tri kustomize_field_changes(const json_t *object, const json_t *spec, enum field_type type);

@@ -381,7 +381,21 @@ static int by_identity(const void *a, const void *b)
                : str_cmp(items_namespace(&x->id, x->version), items_namespace(&y->id, y->version));
 }
 
-const struct item *items_find_repeated(struct items *t, size_t first, bool *gains_hash)
+/* kustomize itself leaves out what bears this annotation (resource factory, DropLocalNodes). */
+static bool is_local_config(const struct item *item)
+{
+    const json_t *value =
+        json_object_get(items_annotations(item), "config.kubernetes.io/local-config");
+
+    return value && !str_is(json_view(value), "false");
+}
+
+static bool may_part_from(const struct item *item)
+{
+    return item->gains_hash || is_local_config(item);
+}
+
+const struct item *items_find_repeated(struct items *t, size_t first, bool *may_part)
 {
     size_t n = t->n - first;
     AUTO(freep) const struct item **sorted = xcalloc(n + 1, sizeof(const struct item *));
@@ -394,19 +408,10 @@ const struct item *items_find_repeated(struct items *t, size_t first, bool *gain
     qsort(sorted, n, sizeof(const struct item *), by_identity);
     for (size_t i = 1; i < n; i++)
         if (by_identity(&sorted[i - 1], &sorted[i]) == 0) {
-            *gains_hash = sorted[i - 1]->gains_hash || sorted[i]->gains_hash;
+            *may_part = may_part_from(sorted[i - 1]) || may_part_from(sorted[i]);
             return sorted[i];
         }
     return NULL;
-}
-
-/* kustomize itself leaves out what bears this annotation (resource factory, DropLocalNodes). */
-static bool is_local_config(const struct item *item)
-{
-    const json_t *value =
-        json_object_get(items_annotations(item), "config.kubernetes.io/local-config");
-
-    return value && !str_is(json_view(value), "false");
 }
 
 static bool is_mark(const char *key)

@@ -25,6 +25,7 @@ struct item {
     bool gains_hash; /* generated: "-" and a hash are appended at the end */
     bool changed;    /* a patch touched more than names, labels and annotations */
     bool vague;      /* and `object` does not say all of it */
+    bool has_var;    /* a var refers to it */
     bool gone;       /* deleted; items_sweep() takes it out */
 };
 
@@ -99,9 +100,9 @@ void items_store_previous(struct item *item);
 bool items_had_id(const struct item *item, const struct identity *id, struct str version);
 
 /* The first two items from `first` on with one identity; NULL without. "may not add resource with
- * an already registered id": kustomize knows no "the last wins". *gains_hash: whether one of them
- * gets another name in the end. */
-const struct item *items_find_repeated(struct items *t, size_t first, bool *gains_hash);
+ * an already registered id": kustomize knows no "the last wins". *may_part: whether one of them
+ * gets another name in the end, or is left out. */
+const struct item *items_find_repeated(struct items *t, size_t first, bool *may_part);
 
 /* Hands everything to the output. */
 void items_finish(struct items *t);

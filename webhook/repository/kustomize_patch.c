@@ -218,6 +218,8 @@ static void apply_merge(struct level *l, const struct patch *p, struct item *ite
     result = kustomize_merge(&item->object, document,
                              l->build->has_schema || items_has_schema(&item->id), &why);
     if (result == PATCH_DELETES) {
+        if (item->has_var)
+            level_may_fail(l, "has in %s a patch that deletes what a var refers to", p->field);
         item->gone = true;
         return;
     }

@@ -270,6 +270,7 @@ static void check_var(struct level *l, const json_t *var)
         level_misses(l, "the var", r.id.name);
         return;
     }
+    found->has_var = true;
     whole = items_whole(found);
     if (level_look_up(whole, path.n ? path : STR("metadata.name"), &value) != TRI_YES ||
         json_is_object(value) || json_is_array(value))

@@ -337,6 +337,20 @@ static bool is_or_was(const struct item *item, struct str name)
     return false;
 }
 
+/* Configurations may name further kinds. */
+static bool has_replicas_elsewhere(const struct build *b)
+{
+    size_t index;
+    json_t *field;
+
+    json_array_foreach(b->fields, index, field)
+    {
+        if (str_is(json_str_at(field, "key"), "replicas"))
+            return true;
+    }
+    return false;
+}
+
 /* ReplicaCountTransformer.go refuses a name that nothing bears. */
 static void count_replicas(struct level *l, struct str name)
 {
@@ -348,7 +362,9 @@ static void count_replicas(struct level *l, struct str name)
             t->list[i].changed = true;
             found = true;
         }
-    if (!found)
+    if (!found && has_replicas_elsewhere(l->build))
+        level_may_fail(l, "has replicas for %s by configurations", quote(name).text);
+    else if (!found)
         level_misses(l, "replicas", name);
 }
 

@@ -49,6 +49,11 @@ def edit(tree, folder):
     """What Argo CD's `kustomize edit` makes of the top kustomization."""
     name, document = tree.kustomizations["top"]
     edited = json.loads(json.dumps(document))
+    if len({key.lower() for key in edited}) < len(edited):
+        return False
+    for field in ("patches", "components", "commonLabels", "commonAnnotations", "namePrefix", "nameSuffix", "namespace"):
+        for key in [key for key in edited if key.lower() == field.lower()]:
+            edited[field] = edited.pop(key)
     for field, kind in (("patches", list), ("components", list), ("commonLabels", dict), ("commonAnnotations", dict)):
         if not isinstance(edited.get(field) or kind(), kind):
             return False

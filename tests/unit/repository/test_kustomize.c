@@ -249,6 +249,21 @@ static const struct kustomization_case cases[] = {
      "Secret}\n  patch: |\n    [{\"op\": \"replace\", \"path\": \"/metadata/name\", \"value\": "
      "\"s\"}]\ncomponents: [../secrets]\n",
      "PARTIAL k/kustomization.yaml uses secretGenerator | no more external-secrets"},
+    {"a patch that deletes what a var refers to",
+     "resources: [../var]\npatches:\n- path: delete.yaml\n  target: {name: v}\n",
+     "PARTIAL k/kustomization.yaml has in patches a patch that deletes what a var refers to | no "
+     "more argoproj | no more external-secrets"},
+    {"replicas of a kind that configurations name",
+     "resources: [a.yaml]\nconfigurations: [replicas.yaml]\nreplicas: [{name: a, count: 2}]\n",
+     "PARTIAL k/kustomization.yaml has replicas for a by configurations | no more "
+     "external-secrets"},
+    {"labels below what is not kept of a Secret",
+     "resources: [secret.yaml]\nsecretGenerator: [{name: s, behavior: merge, literals: "
+     "[a=b]}]\ntransformers:\n- |\n  {apiVersion: builtin, kind: LabelTransformer, metadata: "
+     "{name: "
+     "t}, labels: {x: z}, fieldSpecs: [{path: data/a}]}\n",
+     "PARTIAL k/kustomization.yaml uses secretGenerator | no more argoproj | no more "
+     "external-secrets"},
     {"a schema of one's own",
      "resources: [a.yaml]\nnamespace: team\nopenapi: {path: schema.json}\n",
      "COMPLETE | Application team/a"},
@@ -401,6 +416,11 @@ static void kustomization_cases(void **state)
                 "k/namespace.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: ns}\n",
                 "secrets/kustomization.yaml", "kind: Component\nresources: [s.yaml]\n",
                 "secrets/s.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: c}\n",
+                "var/kustomization.yaml",
+                "resources: [v.yaml]\nvars: [{name: V, objref: {apiVersion: v1, kind: Service, "
+                "name: v}}]\n",
+                "var/v.yaml", "apiVersion: v1\nkind: Service\nmetadata: {name: v}\n",
+                "k/replicas.yaml", "replicas:\n- {kind: Application, path: spec/replicas}\n",
                 "k/names.yaml", "namePrefix:\n- {kind: Application, path: metadata/name}\n",
                 "k/schema.json", "{}\n", "k/home/plain/Chart.yaml",
                 "{apiVersion: v2, name: plain, version: 1.0.0}\n", "k/home/plain/templates/s.yaml",
