@@ -131,15 +131,16 @@ void mklink(const struct fixture *f, const char *path, const char *target)
 
 void let_the_clock_move(void)
 {
-    struct timespec before;
-    struct timespec now;
+    struct timespec precise;
+    struct timespec coarse;
     const struct timespec pause = {.tv_nsec = 1000000};
 
-    assert_int_equal(clock_gettime(CLOCK_REALTIME_COARSE, &before), 0);
+    assert_int_equal(clock_gettime(CLOCK_REALTIME, &precise), 0);
     do {
         (void)nanosleep(&pause, NULL);
-        assert_int_equal(clock_gettime(CLOCK_REALTIME_COARSE, &now), 0);
-    } while (now.tv_sec == before.tv_sec && now.tv_nsec == before.tv_nsec);
+        assert_int_equal(clock_gettime(CLOCK_REALTIME_COARSE, &coarse), 0);
+    } while (coarse.tv_sec < precise.tv_sec ||
+             (coarse.tv_sec == precise.tv_sec && coarse.tv_nsec <= precise.tv_nsec));
 }
 
 static void run_child(const struct fixture *f, int out, const char *script, const char *argument)

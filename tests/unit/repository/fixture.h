@@ -37,7 +37,9 @@ void fixture_load(struct fixture *f);
 struct repository *fixture_index(const struct fixture *f, bool parse_all,
                                  const struct repository *former);
 
-/* Files are told from later ones by the clock that stamps them, which moves in steps. */
+/* Files are told from later ones by the coarse clock, which moves in steps and stays behind by one
+ * even then: Linux since 6.13 stamps by the precise clock what has been looked at (its
+ * "multigrain timestamps"), so it has to pass the precise one. */
 void let_the_clock_move(void);
 
 /* Runs a shell script in the fixture's directory, with git's configuration and clock ours alone;
