@@ -148,8 +148,12 @@ static void read_configuration(struct level *l, const json_t *document)
     case TRI_YES:
         break;
     case TRI_NO:
-        level_fails(l, "names a configuration that %s", why);
-        return;
+        /* a number where a text belongs is taken for one */
+        if (str_starts(str_from(why), STR("has the unknown field"))) {
+            level_fails(l, "names a configuration that %s", why);
+            return;
+        }
+        /* fall through */
     default:
         level_anything(l, "names a configuration that is not followed");
         l->build->has_odd_fields = true;
@@ -167,6 +171,8 @@ static void read_configurations(struct level *l)
     {
         const json_t *documents = level_has_failed(l) ? NULL : level_documents(l, path);
 
+        if (documents && !json_array_size(documents))
+            level_may_fail(l, "names a configuration that says nothing");
         if (json_array_size(documents) > 1) {
             level_anything(l, "names a configuration that is not followed");
             l->build->has_odd_fields = true;

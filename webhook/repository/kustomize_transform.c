@@ -233,8 +233,12 @@ static void set_map_of(struct level *l, const char *member, const json_t *spec, 
     for (size_t i = l->first; i < t->n && items_work(t); i++) {
         struct item *item = &t->list[i];
 
-        if (kustomize_field_selects(spec, &item->id, item->version) &&
-            (creates || (is_labels ? items_labels(item) : items_annotations(item))))
+        /* where kustomize keeps notes of its own, there are annotations */
+        bool is_there = is_labels
+                            ? items_labels(item) != NULL
+                            : items_annotations(item) || item->n_previous || l->build->annotates;
+
+        if (kustomize_field_selects(spec, &item->id, item->version) && (creates || is_there))
             set_pairs(items_own_map(item, member), pairs);
     }
 }

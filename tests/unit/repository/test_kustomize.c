@@ -264,6 +264,22 @@ static const struct kustomization_case cases[] = {
      "t}, labels: {x: z}, fieldSpecs: [{path: data/a}]}\n",
      "PARTIAL k/kustomization.yaml uses secretGenerator | no more argoproj | no more "
      "external-secrets"},
+    {"annotations where there are none, but for a name it bore before",
+     "resources: [a.yaml]\nnamePrefix: p-\ntransformers:\n- |\n  {apiVersion: builtin, kind: "
+     "AnnotationsTransformer, metadata: {name: t}, annotations: {argocd.argoproj.io/hook: Skip}, "
+     "fieldSpecs: [{path: metadata/annotations}]}\n",
+     "COMPLETE | Application argocd/p-a skip"},
+    {"annotations where there are none",
+     "resources: [a.yaml]\ntransformers:\n- |\n  {apiVersion: builtin, kind: "
+     "AnnotationsTransformer, metadata: {name: t}, annotations: {argocd.argoproj.io/hook: Skip}, "
+     "fieldSpecs: [{path: metadata/annotations}]}\n",
+     "COMPLETE" A},
+    {"a configuration that is an empty list", "resources: [a.yaml]\nconfigurations: [list.yaml]\n",
+     "PARTIAL k/kustomization.yaml names a configuration that says nothing | no more "
+     "external-secrets"},
+    {"a configuration with a number for a path",
+     "resources: [a.yaml]\nconfigurations: [number.yaml]\n",
+     "PARTIAL k/kustomization.yaml names a configuration that is not followed"},
     {"a schema of one's own",
      "resources: [a.yaml]\nnamespace: team\nopenapi: {path: schema.json}\n",
      "COMPLETE | Application team/a"},
@@ -421,8 +437,9 @@ static void kustomization_cases(void **state)
                 "name: v}}]\n",
                 "var/v.yaml", "apiVersion: v1\nkind: Service\nmetadata: {name: v}\n",
                 "k/replicas.yaml", "replicas:\n- {kind: Application, path: spec/replicas}\n",
-                "k/names.yaml", "namePrefix:\n- {kind: Application, path: metadata/name}\n",
-                "k/schema.json", "{}\n", "k/home/plain/Chart.yaml",
+                "k/list.yaml", "[]\n", "k/number.yaml", "images:\n- {path: 1}\n", "k/names.yaml",
+                "namePrefix:\n- {kind: Application, path: metadata/name}\n", "k/schema.json",
+                "{}\n", "k/home/plain/Chart.yaml",
                 "{apiVersion: v2, name: plain, version: 1.0.0}\n", "k/home/plain/templates/s.yaml",
                 "apiVersion: v1\nkind: Service\nmetadata: {name: {{ .Release.Name }}}\n",
                 "k/home/apps/Chart.yaml", "{apiVersion: v2, name: apps, version: 1.0.0}\n",
