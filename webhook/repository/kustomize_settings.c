@@ -142,19 +142,15 @@ static void read_configuration(struct level *l, const json_t *document)
     AUTO(freep) char *why = NULL;
     const char *key;
     json_t *list;
+    enum tri known = TRI_NOT_KNOWN;
 
-    switch (json_is_object(copy) ? kustomize_schema_check_as(SCHEMA_CONFIGURATION, copy, &why)
-                                 : TRI_NOT_KNOWN) {
-    case TRI_YES:
-        break;
-    case TRI_NO:
-        /* a number where a text belongs is taken for one */
-        if (str_starts(str_from(why), STR("has the unknown field"))) {
-            level_fails(l, "names a configuration that %s", why);
-            return;
-        }
-        /* fall through */
-    default:
+    if (json_is_object(copy))
+        known = kustomize_schema_check_as(SCHEMA_CONFIGURATION, copy, &why);
+    if (known == TRI_NO && str_starts(str_from(why), STR("has the unknown field"))) {
+        level_fails(l, "names a configuration that %s", why);
+        return;
+    }
+    if (known != TRI_YES) { /* a number where a text belongs is taken for one */
         level_anything(l, "names a configuration that is not followed");
         l->build->has_odd_fields = true;
         return;
