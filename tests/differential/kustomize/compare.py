@@ -1,14 +1,17 @@
 """Holds what we say of random kustomizations to `kubectl kustomize`.
 
-Usage: compare.py --kubectl FILE --helm FILE --driver FILE [--count N] [--seed S] [--jobs N] [--keep DIR]
+Usage: compare.py --kubectl FILE --helm FILE --driver FILE [--count N] [--seed S] [--jobs N] [--keep DIR] [--answers DIR]
 
-Every finding's tree is kept below --keep. Remote entries are addresses for us; for kustomize they
-are replaced by the local directories that stand for what lies there. What an Application's own
-options do to the top kustomization is done here as reference/argocd.md 2.4 has it.
+Every finding's tree is kept below --keep. What kustomize makes of each tree is remembered below
+--answers, so that the same trees can be held to changed code within minutes. Remote entries are
+addresses for us; for kustomize they are replaced by the local directories that stand for what lies
+there. What an Application's own options do to the top kustomization is done here as
+reference/argocd.md 2.4 has it.
 """
 
 import argparse
 import concurrent.futures
+import hashlib
 import json
 import os
 import shutil
@@ -100,6 +103,30 @@ def run_kustomize(arguments, folder):
     return [identity(d) for d in documents], ""
 
 
+def make_real(arguments, folder, tree):
+    if tree.options and not edit(tree, folder):
+        return None, "kustomize edit fails"
+    return run_kustomize(arguments, folder)
+
+
+def remembered(arguments, folder, tree):
+    """What make_real() says, from where it said so before of the same files and the same kubectl."""
+    if not arguments.answers:
+        return make_real(arguments, folder, tree)
+    content = [tree.files, tree.links, tree.options, tree.kustomizations["top"], len(tree.remotes), os.stat(arguments.kubectl).st_size]
+    key = hashlib.sha256(json.dumps(content).encode()).hexdigest()
+    path = os.path.join(arguments.answers, key)
+    if os.path.exists(path):
+        with open(path, encoding="utf-8") as found:
+            real, error = json.load(found)
+        return real and [tuple(one) for one in real], error
+    real, error = make_real(arguments, folder, tree)
+    with open(path + ".new", "w", encoding="utf-8") as out:
+        json.dump([real, error], out)
+    os.rename(path + ".new", path)
+    return real, error
+
+
 def may_be(end, found, has_namespace):
     group, kind, namespace, name, _ = found
     groups = {"argoproj.io": "argoproj", "external-secrets.io": "externalSecrets"}
@@ -182,9 +209,7 @@ class Worker:
         else:
             said = answer["sources"][0]
             bring_near(tree, folder)
-            real, error = None, "kustomize edit fails"
-            if not tree.options or edit(tree, folder):
-                real, error = run_kustomize(self.arguments, folder)
+            real, error = remembered(self.arguments, folder, tree)
             finding = judge(tree, said, real, error)
         if finding:
             kept = os.path.join(self.arguments.keep, str(seed))
@@ -218,8 +243,10 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--keep", default=os.path.join(tempfile.gettempdir(), "kustomize-findings"))
+    parser.add_argument("--answers", help="forget them when this program changes")
     arguments = parser.parse_args()
-    os.makedirs(arguments.keep, exist_ok=True)
+    for folder in filter(None, (arguments.keep, arguments.answers)):
+        os.makedirs(folder, exist_ok=True)
     seeds = range(arguments.seed * 1000000, arguments.seed * 1000000 + arguments.count)
     with concurrent.futures.ProcessPoolExecutor(arguments.jobs) as pool:
         parts = list(pool.map(run, [arguments] * arguments.jobs, [seeds[i::arguments.jobs] for i in range(arguments.jobs)]))
