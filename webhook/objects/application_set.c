@@ -544,8 +544,8 @@ json_t *set_fill_application(struct set_filler *f, const json_t *params)
         return NULL;
     }
     metadata = json_copy(json_object_at(filled, "metadata"));
-    (void)json_object_set_new_nocheck(metadata, "namespace",
-                                      json_stringn_nocheck(namespace.p, namespace.n));
+    (void)json_object_set_new_nocheck(
+        metadata, "namespace", json_stringn_nocheck(namespace.n ? namespace.p : "", namespace.n));
     return json_pack("{s:s, s:s, s:O, s:O*}", "apiVersion", "argoproj.io/v1alpha1", "kind",
                      "Application", "metadata", metadata, "spec", json_object_at(filled, "spec"));
 }
