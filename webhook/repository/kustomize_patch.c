@@ -379,7 +379,8 @@ static void apply_to_selected(struct level *l, const struct patch *p, const json
     struct items *t = &l->build->items;
 
     doubt_target(l, p, target);
-    level_doubt_holes(l, p->field, target);
+    if (json_array_size(p->document) || !p->is_json)
+        level_doubt_holes(l, p->field, target);
     for (size_t i = l->first; i < t->n && !level_has_failed(l) && items_work(t); i++) {
         switch (level_select(&t->list[i], target)) {
         case TRI_YES:
@@ -470,6 +471,27 @@ static bool are_operations(const json_t *operations)
     return json_is_array(operations);
 }
 
+/* It is taken for operations: nothing is none of them, a mapping is refused by the first object. */
+static void apply_nothing(struct level *l, struct patch *p, const json_t *documents,
+                          const json_t *target)
+{
+    const struct items *t = &l->build->items;
+    AUTO(json_unrefp) json_t *none = json_array();
+    bool selects = false;
+
+    for (size_t i = l->first; json_array_size(documents) && i < t->n; i++)
+        selects = selects || level_select(&t->list[i], target) == TRI_YES;
+    if (selects && !is_doubtful(target)) {
+        level_fails(l, "has in %s a patch that is an empty mapping", p->field);
+        return;
+    }
+    if (json_array_size(documents))
+        level_doubt_holes(l, p->field, target);
+    p->document = none;
+    p->is_json = true;
+    apply_to_selected(l, p, target);
+}
+
 void level_patch(struct level *l, const json_t *entry)
 {
     const json_t *options = json_object_get(entry, "options");
@@ -491,9 +513,9 @@ void level_patch(struct level *l, const json_t *entry)
     documents = level_documents(l, path.n ? json_object_get(entry, "path") : inline_text);
     if (!documents)
         return;
-    if (json_array_size(documents) == 0) {
+    if (kustomize_text_says_nothing(documents)) {
         if (target)
-            doubt_target(l, &p, target);
+            apply_nothing(l, &p, documents, target);
         else
             level_fails(l, "has a patch without content");
         return;
@@ -535,7 +557,7 @@ void level_patch_strategic(struct level *l, const json_t *list)
 
         if (level_has_failed(l))
             return;
-        if (!documents)
+        if (kustomize_text_says_nothing(documents))
             continue;
         n += json_array_size(documents);
         switch (kustomize_text_is_resources(documents)) {
@@ -574,10 +596,10 @@ void level_patch_json(struct level *l, const json_t *entry)
     if (!documents)
         return;
     p.document = json_array_get(documents, 0);
-    if (json_array_size(documents) == 1 && are_operations(p.document))
-        apply_to_selected(l, &p, target);
-    else if (json_array_size(documents))
-        level_may_fail(l, "has in patchesJson6902 no plain list of operations");
-    else
+    if (kustomize_text_says_nothing(documents))
         level_fails(l, "has in patchesJson6902 a patch without content");
+    else if (json_array_size(documents) == 1 && are_operations(p.document))
+        apply_to_selected(l, &p, target);
+    else
+        level_may_fail(l, "has in patchesJson6902 no plain list of operations");
 }

@@ -377,7 +377,9 @@ static void run_entry(struct level *l, const struct plugins *s, const json_t *en
         return;
     }
     documents = level_documents(l, entry);
-    if (documents && kustomize_text_is_resources(documents) != TRI_YES) {
+    if (kustomize_text_says_nothing(documents))
+        return;
+    if (kustomize_text_is_resources(documents) != TRI_YES) {
         not_followed(l, s, "what is not followed");
         return;
     }

@@ -5,6 +5,7 @@
 #include "repository/kustomize_schema.h"
 #include "repository/kustomize_selector.h"
 #include "repository/kustomize_shape.h"
+#include "repository/kustomize_text.h"
 #include "repository/source_type.h"
 #include <ctype.h>
 #include <string.h>
@@ -517,7 +518,7 @@ static void carry_out_file(struct level *l, const json_t *path)
 
     if (!documents)
         return;
-    if (json_array_size(documents) != 1)
+    if (json_array_size(documents) != 1 || kustomize_text_says_nothing(documents))
         level_anything(l, "names a replacement that is not followed");
     else if (json_is_array(first))
         json_array_foreach(first, index, entry) carry_out_document(l, entry);

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "repository/kustomize_level.h"
 #include "repository/kustomize_schema.h"
+#include "repository/kustomize_text.h"
 #include "repository/source_type.h"
 #include <string.h>
 
@@ -167,12 +168,14 @@ static void read_configurations(struct level *l)
     {
         const json_t *documents = level_has_failed(l) ? NULL : level_documents(l, path);
 
-        if (documents && !json_array_size(documents))
+        if (!documents)
+            continue;
+        if (kustomize_text_says_nothing(documents)) {
             level_may_fail(l, "names a configuration that says nothing");
-        if (json_array_size(documents) > 1) {
+        } else if (json_array_size(documents) > 1) {
             level_anything(l, "names a configuration that is not followed");
             l->build->has_odd_fields = true;
-        } else if (json_array_size(documents)) {
+        } else {
             read_configuration(l, json_array_get(documents, 0));
         }
     }

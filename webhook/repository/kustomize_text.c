@@ -63,8 +63,16 @@ static bool is_empty(const json_t *document)
            (json_is_array(document) && json_array_size(document) == 0);
 }
 
-/* The texts among a plugin's settings are read as well, but not what plugins they hold. */
-static enum tri read_chunk(struct str chunk, bool holds_plugins, json_t *documents, char **why)
+/* One text being read. */
+struct reading {
+    bool holds_plugins; /* the texts among their settings are read as well, but not what plugins
+                           they hold */
+    json_t *documents;
+    bool has_begun; /* Go's YAML decoder takes the first document for the whole text */
+    bool begins_with_empty_mapping;
+};
+
+static enum tri read_chunk(struct reading *r, struct str chunk, char **why)
 {
     AUTO(json_unrefp) json_t *document = NULL;
     AUTO(yaml_lines_freep) struct yaml_lines *lines = NULL;
@@ -74,17 +82,21 @@ static enum tri read_chunk(struct str chunk, bool holds_plugins, json_t *documen
         *why = xasprintf("is malformed YAML (%s)", err.where);
         return err.kind == ERR_LIMIT ? TRI_NOT_KNOWN : TRI_NO;
     }
+    if (document && !r->has_begun) {
+        r->has_begun = true;
+        r->begins_with_empty_mapping = json_is_object(document) && is_empty(document);
+    }
     if (is_empty(document))
         return TRI_YES;
     if (lines && yaml_has_repeats(lines))
         return say(why, TRI_NOT_KNOWN, "repeats a key");
     if (lines && yaml_has_merges(lines))
         return say(why, TRI_NOT_KNOWN, "merges keys");
-    if (json_array_size(documents) == DOCUMENTS_MAX)
+    if (json_array_size(r->documents) == DOCUMENTS_MAX)
         return say(why, TRI_NOT_KNOWN, "holds more than 1000 documents");
-    (void)json_array_append_new(documents, without_secrets(document));
-    if (holds_plugins)
-        compile_plugin(json_array_get(documents, json_array_size(documents) - 1));
+    (void)json_array_append_new(r->documents, without_secrets(document));
+    if (r->holds_plugins)
+        compile_plugin(json_array_get(r->documents, json_array_size(r->documents) - 1));
     return TRI_YES;
 }
 
@@ -96,7 +108,7 @@ static bool is_separator(struct str line)
     return behind.n == 0 || behind.p[0] == '#';
 }
 
-static enum tri read_all(struct str text, bool holds_plugins, json_t *documents, char **why)
+static enum tri read_all(struct reading *r, struct str text, char **why)
 {
     size_t start = 0;
     enum tri answer = TRI_YES;
@@ -108,13 +120,13 @@ static enum tri read_all(struct str text, bool holds_plugins, json_t *documents,
         if (at && n < rest.n && n >= 3 && memcmp(rest.p, "---", 3) == 0) {
             if (!is_separator(str_sub(rest, 0, n)))
                 return say(why, TRI_NO, "has text after a document separator");
-            answer = read_chunk(str_sub(text, start, at), holds_plugins, documents, why);
+            answer = read_chunk(r, str_sub(text, start, at), why);
             start = at + n + 1;
         }
         at += n + 1;
     }
     if (answer == TRI_YES && start < text.n)
-        answer = read_chunk(str_sub(text, start, text.n), holds_plugins, documents, why);
+        answer = read_chunk(r, str_sub(text, start, text.n), why);
     return answer;
 }
 
@@ -132,6 +144,7 @@ static enum tri read_text(struct str text, bool holds_plugins, json_t **out, cha
     AUTO(json_unrefp) json_t *documents = json_array();
     AUTO(freep) char *owned = NULL;
     AUTO(buf_clearp) struct buf lines = {0};
+    struct reading reading = {.holds_plugins = holds_plugins, .documents = documents};
     struct str decoded;
     enum tri answer;
 
@@ -144,7 +157,9 @@ static enum tri read_text(struct str text, bool holds_plugins, json_t **out, cha
             buf_addc(&lines, decoded.p[i]);
     if (is_broken_json(buf_str(&lines)))
         return say(why, TRI_NOT_KNOWN, "is a list that is no JSON");
-    answer = read_all(buf_str(&lines), holds_plugins, documents, why);
+    answer = read_all(&reading, buf_str(&lines), why);
+    if (!json_array_size(documents) && reading.begins_with_empty_mapping)
+        (void)json_array_append_new(documents, json_object());
     if (answer == TRI_YES)
         *out = steal(&documents);
     return answer;
@@ -171,6 +186,12 @@ json_t *kustomize_text_env_keys(struct str text)
             (void)json_array_append_new(keys, json_stringn(line.p, str_find_char(line, '=')));
     }
     return steal(&keys);
+}
+
+bool kustomize_text_says_nothing(const json_t *documents)
+{
+    return !json_array_size(documents) ||
+           (json_array_size(documents) == 1 && is_empty(json_array_get(documents, 0)));
 }
 
 enum tri kustomize_text_is_resources(const json_t *documents)
@@ -254,7 +275,8 @@ static void compile_items(json_t *list, bool holds_plugins)
         item = compiled(json_view(entry), holds_plugins);
         documents = json_object_get(item, KUSTOMIZE_DOCUMENTS);
         if (json_object_get(item, KUSTOMIZE_NOT_KNOWN) ||
-            (documents && kustomize_text_is_resources(documents) != TRI_NO))
+            (documents && (kustomize_text_says_nothing(documents) ||
+                           kustomize_text_is_resources(documents) != TRI_NO)))
             (void)json_array_set(list, index, item);
         else if (str_find_char(json_view(entry), '\n') < json_view(entry).n)
             (void)json_array_set_new(list, index,

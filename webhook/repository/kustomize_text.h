@@ -7,14 +7,17 @@
 
 /*
  * The documents of a patch, a transformer, a replacement or the like: split as kustomize splits
- * (kyaml/kio, splitDocuments), empty ones left out. Scalars below `data` and `stringData` come out
- * as "": they may be a Secret's. The texts among the settings of a built-in plugin (`patch`,
- * `jsonOp`, `paths`, `patches`) become what kustomize_text_compile() makes of such texts.
- * out   an array, the caller's; set on YES only.
- * *why  set on NO (kustomize refuses the text) and NOT_KNOWN to a phrase that starts with a verb;
- *       the caller frees it.
+ * (kyaml/kio, splitDocuments), empty ones left out. A text of empty ones alone, of which the first
+ * is a mapping, comes out as that one (kustomize_text_says_nothing()). Scalars below `data` and
+ * `stringData` come out as "": they may be a Secret's. The texts among the settings of a built-in
+ * plugin (`patch`, `jsonOp`, `paths`, `patches`) become what kustomize_text_compile() makes of such
+ * texts. out   an array, the caller's; set on YES only. *why  set on NO (kustomize refuses the
+ * text) and NOT_KNOWN to a phrase that starts with a verb; the caller frees it.
  */
 enum tri kustomize_text_read(struct str text, json_t **out, char **why) MUST_CHECK;
+
+/* Whether there are no documents but empty ones. */
+bool kustomize_text_says_nothing(const json_t *documents);
 
 /* Whether kustomize takes each document for a resource: a mapping with kind and name. */
 enum tri kustomize_text_is_resources(const json_t *documents);

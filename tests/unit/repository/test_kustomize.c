@@ -87,6 +87,14 @@ static const struct kustomization_case cases[] = {
      "resources: [a.yaml]\npatches:\n- target: {kind: '+'}\n  patch: 'null'\n",
      "PARTIAL k/kustomization.yaml has in patches a target that is not evaluated | no more "
      "external-secrets"},
+    {"a patch that says nothing",
+     "resources: [a.yaml]\npatches:\n- target: {kind: Application}\n  patch: 'null'\n",
+     "COMPLETE" A},
+    {"a patch that is an empty mapping is no list of operations",
+     "resources: [a.yaml]\npatches:\n- target: {kind: Application}\n  patch: '{}'\n",
+     "FAILS k/kustomization.yaml has in patches a patch that is an empty mapping"},
+    {"which nobody sees without an object",
+     "resources: [a.yaml]\npatches:\n- target: {kind: Service}\n  patch: '{}'\n", "COMPLETE" A},
     {"a pattern that Go reads otherwise",
      "resources: [a.yaml]\npatches:\n- target: {name: '(?i)A'}\n  path: delete.yaml\n",
      "PARTIAL k/kustomization.yaml has in patches a target that is not evaluated | no more "
