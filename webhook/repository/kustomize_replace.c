@@ -10,7 +10,10 @@
 #include <ctype.h>
 #include <string.h>
 
-enum { PATH_MAX_PARTS = 32 };
+enum {
+    PATH_MAX_PARTS = 32,
+    VALUE_MAX_BYTES = 1000, /* one that is put behind itself doubles each time; names end at 253 */
+};
 
 /* a.b.[c.d/e].f, of names only. */
 struct path {
@@ -334,6 +337,79 @@ static bool check_field(struct replacement *r, struct item *item, const struct p
     }
 }
 
+/* Where the delimiter next stands; text.n without. */
+static size_t find_delimiter(struct str text, struct str delimiter)
+{
+    for (size_t i = 0; i + delimiter.n <= text.n; i++)
+        if (memcmp(text.p + i, delimiter.p, delimiter.n) == 0)
+            return i;
+    return text.n;
+}
+
+/* setFieldValue(): one of the parts between delimiters, or a part more at one end. */
+static char *put_part(struct str was, struct str part, struct str delimiter, long index)
+{
+    size_t start = 0;
+    size_t end = find_delimiter(was, delimiter);
+
+    if (index < 0)
+        return xasprintf("%.*s%.*s%.*s", STR_ARG(part), STR_ARG(delimiter), STR_ARG(was));
+    for (; index && end < was.n; index--) {
+        start = end + delimiter.n;
+        end = start + find_delimiter(str_sub(was, start, was.n), delimiter);
+    }
+    if (index)
+        return xasprintf("%.*s%.*s%.*s", STR_ARG(was), STR_ARG(delimiter), STR_ARG(part));
+    return xasprintf("%.*s%.*s%.*s", STR_ARG(str_sub(was, 0, start)), STR_ARG(part),
+                     STR_ARG(str_sub(was, end, was.n)));
+}
+
+static bool is_short(struct str text)
+{
+    return text.n <= VALUE_MAX_BYTES && (!text.n || !memchr(text.p, '\0', text.n));
+}
+
+/* What the field holds then; NULL where that is not known. */
+static char *new_value(const struct replacement *r, const json_t *was, const json_t *options)
+{
+    struct str delimiter;
+    long index;
+
+    read_options(options, &delimiter, &index);
+    if (!r->value || !is_short(str_from(r->value)))
+        return NULL;
+    if (!delimiter.n)
+        return xstrdup(r->value);
+    if (was && (!json_is_string(was) || !is_short(json_view(was)) || kustomize_shape_is_open(was)))
+        return NULL;
+    return put_part(json_view(was), str_from(r->value), delimiter, index);
+}
+
+/* Whether an object whose name or more is not known may come to bear another one's. */
+static bool may_collide(const struct level *l, const struct item *item, enum item_keeps keeps)
+{
+    const struct items *t = &l->build->items;
+
+    for (size_t i = l->first; keeps != KEEPS_IDENTITY && i < t->n; i++)
+        if (&t->list[i] != item &&
+            (keeps == KEEPS_NOTHING || str_eq(t->list[i].id.kind, item->id.kind)))
+            return true;
+    return false;
+}
+
+static void replace_by_unknown(struct replacement *r, struct item *item, enum item_keeps keeps)
+{
+    struct level *l = r->level;
+
+    if (may_collide(l, item, keeps))
+        level_may_fail(l, "has a replacement of a part of %s %s", quote(item->id.kind).text,
+                       quote(item->id.name).text);
+    else
+        level_partial(l, "has a replacement of a part of %s %s", quote(item->id.kind).text,
+                      quote(item->id.name).text);
+    items_open(&l->build->items, item, keeps);
+}
+
 static void replace(struct replacement *r, struct item *item, struct str text,
                     const json_t *options)
 {
@@ -344,6 +420,7 @@ static void replace(struct replacement *r, struct item *item, struct str text,
     enum item_keeps keeps = what_stays(&path, followed);
     json_t *was = NULL;
     AUTO(json_unrefp) json_t *value = NULL;
+    AUTO(freep) char *written = NULL;
 
     if (!followed) {
         bool in_spec = str_starts(text, STR("spec.")) || str_starts(text, STR("data."));
@@ -361,17 +438,16 @@ static void replace(struct replacement *r, struct item *item, struct str text,
     if (!check_field(r, item, &path, creates, &was))
         return;
     item->changed |= keeps == KEEPS_NOTHING || (keeps == KEEPS_IDENTITY && !is_mark(&path));
-    if (r->value && !json_str_at(options, "delimiter").n)
-        value = json_string(r->value);
-    else
-        value = json_string(SHAPE_SCALAR);
-    if ((!r->value || json_str_at(options, "delimiter").n) &&
-        (keeps != KEEPS_IDENTITY || is_mark(&path))) {
-        level_partial(r->level, "has a replacement of a part of %s %s", quote(item->id.kind).text,
-                      quote(item->id.name).text);
-        items_open(t, item, keeps);
+    if (json_str_at(options, "delimiter").n && (json_is_object(was) || json_is_array(was))) {
+        level_fails(r->level, "has a replacement of a part of what is no text");
         return;
     }
+    written = new_value(r, was, options);
+    if (!written && (keeps != KEEPS_IDENTITY || is_mark(&path))) {
+        replace_by_unknown(r, item, keeps);
+        return;
+    }
+    value = json_string(written ? written : SHAPE_SCALAR);
     if (!set_at(items_own(item), &path, creates, value))
         level_may_fail(r->level, "has a replacement of a field that is not kept");
     if (!items_reread(t, item)) {

@@ -111,8 +111,28 @@ static const struct kustomization_case cases[] = {
     {"a replacement of a part of a name",
      "resources: [a.yaml]\nreplacements:\n- sourceValue: z\n  targets:\n  - select: {name: a}\n   "
      " fieldPaths: [metadata.name]\n    options: {delimiter: '-'}\n",
-     "PARTIAL k/kustomization.yaml has a replacement of a part of Application a | "
+     "COMPLETE | Application argocd/z"},
+    {"a replacement before the first and behind the last part",
+     "resources: [a.yaml]\nreplacements:\n- sourceValue: z\n  targets:\n  - select: {name: a}\n   "
+     " fieldPaths: [metadata.name]\n    options: {delimiter: '-', index: -1}\n  - select: {kind: "
+     "Application}\n    options: {delimiter: '--', index: 7}\n",
+     "COMPLETE | Application argocd/z-a--z"},
+    {"a replacement of the part between two",
+     "resources: [a.yaml]\nnamePrefix: x-y-\nreplacements:\n- sourceValue: z\n  targets:\n  - "
+     "select: {name: a}\n    options: {delimiter: '-', index: 1}\n",
+     "COMPLETE | Application argocd/x-z-a"},
+    {"a replacement by what is not kept",
+     "resources: [path.yaml]\nreplacements:\n- source: {kind: Service, fieldPath: "
+     "spec.path}\n  targets:\n  - select: {kind: Application}\n",
+     "PARTIAL k/kustomization.yaml has a replacement of a part of Application p | Service "
+     "default/v | no more external-secrets"},
+    {"which may make two of one name",
+     "resources: [a.yaml, path.yaml]\nreplacements:\n- source: {name: v, fieldPath: "
+     "spec.path}\n  targets:\n  - select: {name: p}\n",
+     "PARTIAL k/kustomization.yaml has a replacement of a part of Application p | "
      "no more external-secrets"},
+    {"two of one name by a replacement", "resources: [../parts]\n",
+     "FAILS parts/kustomization.yaml yields Application z twice"},
     {"images where a list of containers is none",
      "resources: [a.yaml]\nimages:\n- name: x\npatches:\n- target: {name: a}\n  patch: |\n    "
      "{kind: X, metadata: {name: z}, spec: {containers: x}}\n",
@@ -455,6 +475,12 @@ static void kustomization_cases(void **state)
                 "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata:\n"
                 "  name: {{ .Release.Name }}\n",
                 NULL);
+        mkfiles(f, "k/path.yaml",
+                APP("p") "---\nkind: Service\nmetadata: {name: v}\nspec: {path: x}\n",
+                "parts/kustomization.yaml",
+                "resources: [x.yaml, w.yaml]\nreplacements:\n- {sourceValue: z, targets: [{select: "
+                "{kind: Application}, options: {delimiter: '-'}}]}\n",
+                "parts/x.yaml", APP("x"), "parts/w.yaml", APP("w"), NULL);
         mkfiles(f, "k/secret.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n",
                 "k/odd.yaml",
                 "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec: [1]\n", NULL);
