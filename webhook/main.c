@@ -1,4 +1,5 @@
 /* main.c: the table of subcommands. */
+#include "base/digest.h"
 #include "base/json.h"
 #include "commands/console.h"
 #include "config/nearest.h"
@@ -58,6 +59,7 @@ static int run(const char *name, int argc, char **argv)
 int main(int argc, char **argv)
 {
     json_end_without_memory();
+    digest_begin();
     if (argc < 2)
         return list_commands(stderr, EXIT_UNABLE);
     if (strcmp(argv[1], "--help") == 0 || (strcmp(argv[1], "help") == 0 && argc == 2))

@@ -1,8 +1,15 @@
 #include "base/digest.h"
 #include "base/mem.h"
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+void digest_begin(void)
+{
+    if (!OSSL_LIB_CTX_get0_global_default())
+        give_up("out of memory (OpenSSL)");
+}
 
 const char *digest_sha256(struct str bytes, char out[static DIGEST_HEX_MAX])
 {
