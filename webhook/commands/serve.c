@@ -135,6 +135,7 @@ static bool start_server(struct service *s, struct err *err)
 {
     s->program_log = program_log_new(STDERR_FILENO);
     s->metrics = metrics_new(SYNCGUARD_VERSION, SYNCGUARD_REVISION);
+    program_log_start(s->program_log, s->metrics);
     metrics_certificate(s->metrics, "serving", s->pair->not_after);
     if (s->clients)
         metrics_certificate(s->metrics, "client-ca", certs_clients_not_after(s->clients));
@@ -193,8 +194,8 @@ static void end(struct service *s)
     decision_log_free(s->decision_log);
     facts_store_free(s->store);
     watch_free(s->watch);
-    metrics_free(s->metrics);
     program_log_free(s->program_log);
+    metrics_free(s->metrics);
     certs_pair_free(s->pair);
     certs_clients_unref(s->clients);
     settings_free(s->settings);
@@ -240,6 +241,7 @@ static int run_until_signal(struct service *s, const sigset_t *signals)
     if (!facts_loader_stop(s->loader, LOADER_WAIT_MS)) {
         /* It still reads a repository and uses what end() would free. */
         decision_log_free(s->decision_log);
+        program_log_stop(s->program_log);
         _exit(EXIT_OK);
     }
     program_log_event(s->program_log, LOG_INFO, "stopped", "the listeners are closed");

@@ -120,6 +120,7 @@ struct metrics {
     struct histogram bytes;
     _Atomic int64_t inflight;
     _Atomic uint64_t log_dropped;
+    _Atomic uint64_t program_log_dropped;
     pthread_mutex_t mutex; /* guards the two below */
     struct dates facts;
     struct dates certificates;
@@ -231,6 +232,11 @@ void metrics_reload(struct metrics *m, const char *what, const char *result)
 void metrics_log_dropped(struct metrics *m)
 {
     atomic_fetch_add_explicit(&m->log_dropped, 1, memory_order_relaxed);
+}
+
+void metrics_program_log_dropped(struct metrics *m)
+{
+    atomic_fetch_add_explicit(&m->program_log_dropped, 1, memory_order_relaxed);
 }
 
 /* The date of that name, made when it is missing; NULL when there are too many. Under the mutex. */
@@ -396,6 +402,10 @@ void metrics_write(struct metrics *m, int64_t now, struct buf *out)
                  "Decision lines that were dropped.");
     buf_printf(out, "syncguard_log_dropped_total %" PRIu64 "\n",
                atomic_load_explicit(&m->log_dropped, memory_order_relaxed));
+    write_header(out, "syncguard_program_log_dropped_total", "counter",
+                 "Lines of the program log that were dropped.");
+    buf_printf(out, "syncguard_program_log_dropped_total %" PRIu64 "\n",
+               atomic_load_explicit(&m->program_log_dropped, memory_order_relaxed));
     write_header(out, "syncguard_build_info", "gauge", "The running version.");
     buf_adds(out, "syncguard_build_info{version=\"");
     write_value(out, m->version);

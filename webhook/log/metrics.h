@@ -27,7 +27,8 @@ void metrics_inflight(struct metrics *m, int change);
 void metrics_rejected(struct metrics *m, const char *reason);
 /* what: "facts", "certificate", "client-ca", "configuration"; result: "success", "failure". */
 void metrics_reload(struct metrics *m, const char *what, const char *result);
-void metrics_log_dropped(struct metrics *m);
+void metrics_log_dropped(struct metrics *m);         /* a decision line */
+void metrics_program_log_dropped(struct metrics *m); /* a line of the program log */
 /*
  * source: a repository's URL without userinfo, copied; at most METRICS_MAX_SOURCES. loaded: whether
  * there is something to judge by. seen_at: when it was last found as it is held, Unix seconds; 0

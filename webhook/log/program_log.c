@@ -1,6 +1,8 @@
 #include "log/program_log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "log/metrics.h"
+#include "log/queue.h"
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
@@ -24,7 +26,9 @@ enum {
 struct program_log {
     int fd;
     pthread_mutex_t mutex;    /* one line at a time, so that each finds out for itself what fits */
-    _Atomic uint64_t dropped; /* since the last line that was written */
+    struct log_queue *queue;  /* NULL before program_log_start() and after program_log_stop() */
+    struct metrics *metrics;  /* like `queue` */
+    _Atomic uint64_t dropped; /* since the last line that was written, or queued */
 };
 
 struct program_log *program_log_new(int fd)
@@ -36,10 +40,43 @@ struct program_log *program_log_new(int fd)
     return log;
 }
 
+/* tag: how many the line told of, which nobody has heard now. */
+static void on_lost(void *closure, uint64_t tag, int error)
+{
+    struct program_log *log = closure;
+
+    (void)error;
+    (void)atomic_fetch_add(&log->dropped, tag + 1);
+    metrics_program_log_dropped(log->metrics);
+}
+
+void program_log_start(struct program_log *log, struct metrics *metrics)
+{
+    log->metrics = metrics;
+    log->queue = log_queue_new(&(struct log_queue_options){
+        .fd = log->fd,
+        .max_bytes = PROGRAM_LOG_MAX_BYTES,
+        .lost = on_lost,
+        .closure = log,
+    });
+}
+
+void program_log_stop(struct program_log *log)
+{
+    struct log_queue *queue;
+
+    (void)pthread_mutex_lock(&log->mutex);
+    queue = log->queue;
+    log->queue = NULL;
+    (void)pthread_mutex_unlock(&log->mutex);
+    log_queue_free(queue);
+}
+
 void program_log_free(struct program_log *log)
 {
     if (!log)
         return;
+    program_log_stop(log);
     (void)pthread_mutex_destroy(&log->mutex);
     free(log);
 }
@@ -69,13 +106,20 @@ static void start_line(struct buf *out, enum log_level level, const char *event)
     text_json(out, str_from(event));
 }
 
-/* poll(2) says a pipe is writable when PIPE_BUF bytes fit, so writing no more than that never
- * blocks and leaves the line whole. */
+/* poll(2) says a pipe is writable when PIPE_BUF bytes fit, so writing no more than that leaves the
+ * line whole, and does not block unless somebody else was quicker. */
 static bool write_now(const struct program_log *log, const struct buf *line)
 {
     struct pollfd ready = {.fd = log->fd, .events = POLLOUT};
 
     return poll(&ready, 1, 0) == 1 && write(log->fd, line->p, line->n) == (ssize_t)line->n;
+}
+
+static bool put(struct program_log *log, const struct buf *line, uint64_t dropped)
+{
+    if (log->queue)
+        return log_queue_add(log->queue, buf_str(line), dropped, 0);
+    return write_now(log, line);
 }
 
 /*
@@ -86,16 +130,18 @@ static void write_line(struct program_log *log, struct buf *line)
 {
     uint64_t dropped;
 
-    /* Held for a write that does not block, so waiting for it is short. */
     (void)pthread_mutex_lock(&log->mutex);
     dropped = atomic_load(&log->dropped);
     if (dropped)
         buf_printf(line, ",\"dropped\":%llu", (unsigned long long)dropped);
     buf_adds(line, "}\n");
-    if (buf_ok(line) && write_now(log, line))
+    if (buf_ok(line) && put(log, line, dropped)) {
         (void)atomic_fetch_sub(&log->dropped, dropped);
-    else
+    } else {
         (void)atomic_fetch_add(&log->dropped, 1);
+        if (log->queue)
+            metrics_program_log_dropped(log->metrics);
+    }
     (void)pthread_mutex_unlock(&log->mutex);
 }
 

@@ -26,6 +26,8 @@ static void fill(struct metrics *m)
     metrics_rejected(m, "too-large");
     metrics_reload(m, "facts", "success");
     metrics_log_dropped(m);
+    metrics_program_log_dropped(m);
+    metrics_program_log_dropped(m);
     metrics_facts(m, "https://git.example.com/k8s-deploy.git", true, NOW - 60);
     metrics_facts(m, "https://git.example.com/k8s-deploy.git", true, NOW - 30);
     metrics_facts(m, "https://git.example.com/never.git", false, 0);
