@@ -80,7 +80,7 @@ bool chain_read(struct str text, const char *file, struct chain *out, struct err
         return refuse(file, err, "the file holds a private key; it is not shown and not served");
     }
     ERR_clear_error();
-    in = BIO_new_mem_buf(text.p, (int)text.n); /* at most CERTS_FILE_MAX */
+    in = xneed(BIO_new_mem_buf(text.p, (int)text.n)); /* at most CERTS_FILE_MAX */
     while (!end)
         if (!read_one(in, file, out, &end, err))
             return false;
@@ -100,7 +100,7 @@ void chain_clear(struct chain *chain)
 
 void chain_add_name(struct buf *out, const X509_NAME *name)
 {
-    AUTO(bio_freep) BIO *bio = BIO_new(BIO_s_mem());
+    AUTO(bio_freep) BIO *bio = xneed(BIO_new(BIO_s_mem()));
     char *text = NULL;
     long n;
 

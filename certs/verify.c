@@ -73,7 +73,7 @@ static bool read_key(const struct certs_file *bytes, const char *file, EVP_PKEY 
                      struct err *err)
 {
     bool asked = false;
-    BIO *in = BIO_new_mem_buf(bytes->text, (int)bytes->n); /* at most CERTS_FILE_MAX */
+    BIO *in = xneed(BIO_new_mem_buf(bytes->text, (int)bytes->n)); /* at most CERTS_FILE_MAX */
 
     *out = PEM_read_bio_PrivateKey(in, NULL, no_passphrase, &asked);
     (void)BIO_free(in);
@@ -206,8 +206,8 @@ static bool check_strength(const struct chain *chain, const char *file, struct e
 /* Only what was parsed and verified is handed on, in one known form. */
 static bool write_pair(const struct chain *chain, const EVP_PKEY *key, struct certs_pair *pair)
 {
-    AUTO(wipe_bio) BIO *certificates = BIO_new(BIO_s_mem());
-    AUTO(wipe_bio) BIO *secret = BIO_new(BIO_s_secmem());
+    AUTO(wipe_bio) BIO *certificates = xneed(BIO_new(BIO_s_mem()));
+    AUTO(wipe_bio) BIO *secret = xneed(BIO_new(BIO_s_secmem()));
     char *text = NULL;
     long n;
 
