@@ -77,7 +77,7 @@ static json_t *get(const json_t *container, const char *key, bool *known)
     if (json_is_object(container)) {
         json_t *value = json_object_get(container, key);
 
-        *known = value || !json_object_get(container, SHAPE_ANYTHING);
+        *known = value || !kustomize_shape_may_have_more(container);
         return value;
     }
     if (*key == '-' || *key == '+')

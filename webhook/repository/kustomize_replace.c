@@ -84,7 +84,7 @@ static enum tri look_up(json_t *object, const struct path *path, json_t **out)
     for (size_t i = 0; i < path->n; i++) {
         json_t *next = member(at, path->parts[i]);
 
-        if (!json_is_object(at) || (!next && json_object_get(at, SHAPE_ANYTHING)) ||
+        if (!json_is_object(at) || (!next && kustomize_shape_may_have_more(at)) ||
             str_is(json_view(next), SHAPE_ANYTHING) || json_is_null(next))
             return TRI_NOT_KNOWN;
         if (!next)
@@ -385,6 +385,28 @@ static char *new_value(const struct replacement *r, const json_t *was, const jso
     return put_part(json_view(was), str_from(r->value), delimiter, index);
 }
 
+static bool is_plain_integer(const char *text)
+{
+    size_t n = strspn(text, "0123456789");
+
+    return n && n <= 9 && !text[n] && (*text != '0' || n == 1);
+}
+
+static bool is_integer(const json_t *value)
+{
+    return json_is_integer(value) || str_is(json_view(value), SHAPE_INTEGER);
+}
+
+/* A scalar keeps its type, and the build fails in the end where the new text is of another. */
+static void check_type(const struct replacement *r, const json_t *was, const char *written)
+{
+    bool is_typed = json_is_number(was) || json_is_boolean(was) || is_integer(was) ||
+                    str_is(json_view(was), SHAPE_TYPED);
+
+    if (is_typed && !(is_integer(was) && written && is_plain_integer(written)))
+        level_may_fail(r->level, "has a replacement of what is no text");
+}
+
 /* Whether an object whose name or more is not known may come to bear another one's. */
 static bool may_collide(const struct level *l, const struct item *item, enum item_keeps keeps)
 {
@@ -443,11 +465,12 @@ static void replace(struct replacement *r, struct item *item, struct str text,
         return;
     }
     written = new_value(r, was, options);
+    check_type(r, was, written);
     if (!written && (keeps != KEEPS_IDENTITY || is_mark(&path))) {
         replace_by_unknown(r, item, keeps);
         return;
     }
-    value = json_string(written ? written : SHAPE_SCALAR);
+    value = json_string(is_integer(was) ? SHAPE_INTEGER : written ? written : SHAPE_SCALAR);
     if (!set_at(items_own(item), &path, creates, value))
         level_may_fail(r->level, "has a replacement of a field that is not kept");
     if (!items_reread(t, item)) {

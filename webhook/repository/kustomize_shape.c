@@ -149,7 +149,9 @@ static json_t *shape(struct shaper *s, const json_t *value, unsigned depth)
     if (s->keeps_values && json_is_string(value) &&
         json_string_length(value) <= SHAPE_MAX_VALUE_BYTES && !kustomize_shape_is_open(value))
         return json_incref(json_unconst(value));
-    return json_string(SHAPE_SCALAR);
+    if (json_is_string(value))
+        return json_string(SHAPE_SCALAR);
+    return json_string(json_is_integer(value) ? SHAPE_INTEGER : SHAPE_TYPED);
 }
 
 static void hide_data(json_t *secret)
@@ -311,6 +313,12 @@ const char *kustomize_shape_odd_for_images(const json_t *object)
     return NULL;
 }
 
+bool kustomize_shape_may_have_more(const json_t *object)
+{
+    return json_object_get(object, SHAPE_ANYTHING) || json_object_get(object, "true") ||
+           json_object_get(object, "false");
+}
+
 bool kustomize_shape_is_open(const json_t *value)
 {
     struct str text = json_view(value);
@@ -319,7 +327,8 @@ bool kustomize_shape_is_open(const json_t *value)
     json_t *child;
 
     if (text.n)
-        return str_is(text, SHAPE_SCALAR) || str_is(text, SHAPE_ANYTHING);
+        return str_is(text, SHAPE_SCALAR) || str_is(text, SHAPE_INTEGER) ||
+               str_is(text, SHAPE_TYPED) || str_is(text, SHAPE_ANYTHING);
     json_array_foreach(value, index, child)
     {
         if (kustomize_shape_is_open(child))

@@ -7,9 +7,12 @@
 
 struct manifest;
 
-/* In a shape's tree, in place of a scalar whose value is not kept, and of anything at all. An
- * object with the latter as a member may have any others besides. */
+/* In a shape's tree, in place of a scalar whose value is not kept (a text, an integer, one of
+ * another type), and of anything at all. An object with the latter as a member may have any others
+ * besides. */
 #define SHAPE_SCALAR "\001"
+#define SHAPE_INTEGER "\003"
+#define SHAPE_TYPED "\004"
 #define SHAPE_ANYTHING "\002"
 
 /*
@@ -40,5 +43,9 @@ json_t *kustomize_shape_whole(const struct manifest *m);
 const char *kustomize_shape_odd(const json_t *object, bool has_schema);
 const char *kustomize_shape_odd_for_images(const json_t *object);
 
-/* Whether the value is one of the two marks, or holds one. */
+/* Whether it may have a member that it is not known to have: beside one that is not kept, or that
+ * YAML 1.1 takes for a boolean, as it does y, no and on, which are texts to kustomize. */
+bool kustomize_shape_may_have_more(const json_t *object);
+
+/* Whether the value is one of these marks, or holds one. */
 bool kustomize_shape_is_open(const json_t *value);

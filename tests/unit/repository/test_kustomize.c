@@ -131,6 +131,25 @@ static const struct kustomization_case cases[] = {
      "spec.path}\n  targets:\n  - select: {name: p}\n",
      "PARTIAL k/kustomization.yaml has a replacement of a part of Application p | "
      "no more external-secrets"},
+    {"a replacement of a number by a text, which has no such type",
+     "resources: [path.yaml]\nreplacements:\n- sourceValue: z\n  targets:\n  - select: {kind: "
+     "Service}\n    fieldPaths: [spec.size]\n",
+     "PARTIAL k/kustomization.yaml has a replacement of what is no text | no more "
+     "external-secrets"},
+    {"a replacement of a number by another",
+     "resources: [path.yaml]\nreplacements:\n- sourceValue: '8'\n  targets:\n  - select: {kind: "
+     "Service}\n    fieldPaths: [spec.size, spec.path]\n",
+     "COMPLETE | Application argocd/p | Service default/v"},
+    {"a replacement of a boolean by a number",
+     "resources: [path.yaml]\nreplacements:\n- sourceValue: '8'\n  targets:\n  - select: {kind: "
+     "Service}\n    fieldPaths: [spec.open]\n",
+     "PARTIAL k/kustomization.yaml has a replacement of what is no text | no more "
+     "external-secrets"},
+    {"a replacement below a key that is a boolean to YAML 1.1",
+     "resources: [path.yaml]\nreplacements:\n- sourceValue: z\n  targets:\n  - select: {kind: "
+     "Service}\n    fieldPaths: [spec.odd.y]\n",
+     "PARTIAL k/kustomization.yaml has a replacement of a field that is not kept | no more "
+     "external-secrets"},
     {"two of one name by a replacement", "resources: [../parts]\n",
      "FAILS parts/kustomization.yaml yields Application z twice"},
     {"images where a list of containers is none",
@@ -476,7 +495,8 @@ static void kustomization_cases(void **state)
                 "  name: {{ .Release.Name }}\n",
                 NULL);
         mkfiles(f, "k/path.yaml",
-                APP("p") "---\nkind: Service\nmetadata: {name: v}\nspec: {path: x}\n",
+                APP("p") "---\nkind: Service\nmetadata: {name: v}\nspec: {path: x, size: 7, open: "
+                         "true, odd: {y: z}}\n",
                 "parts/kustomization.yaml",
                 "resources: [x.yaml, w.yaml]\nreplacements:\n- {sourceValue: z, targets: [{select: "
                 "{kind: Application}, options: {delimiter: '-'}}]}\n",
