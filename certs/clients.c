@@ -81,7 +81,7 @@ static void add_anchor(struct certs_clients *c, X509 *ca)
 
     c->anchors[c->n_anchors++] = store;
     if (X509_STORE_add_cert(store, ca) != 1)
-        abort(); /* out of memory: the first certificate of a store cannot be there already */
+        give_up("out of memory (a client CA)"); /* the first one cannot be there already */
     c->not_after = not_after > c->not_after ? not_after : c->not_after;
 }
 
@@ -103,7 +103,7 @@ static void set_digest(struct certs_clients *c, const struct chain *chain)
         int n = i2d_X509(chain->items[i], &der);
 
         if (n < 0)
-            abort(); /* it was read from DER */
+            give_up("out of memory (a client CA)"); /* it was read from DER */
         buf_add(&all, (struct str){(const char *)der, (size_t)n});
         OPENSSL_free(der);
     }
