@@ -39,6 +39,8 @@ unsigned yaml_line_at(const struct yaml_lines *lines, const json_t *array, size_
 /* Whether a key stands twice in one mapping, or beside a merge that brings it too: other readers
  * than go-yaml v2 refuse the one and differ about the other. */
 bool yaml_has_repeats(const struct yaml_lines *lines);
+/* The line of the first of them, where there is one. */
+unsigned yaml_first_repeat(const struct yaml_lines *lines);
 /* Whether a key is `<<`, a merge to this reader or not. */
 bool yaml_has_merges(const struct yaml_lines *lines);
 void yaml_lines_free(struct yaml_lines *lines); /* NULL is fine */

@@ -16,7 +16,8 @@ struct entry {
 struct yaml_lines {
     struct entry *entries;
     size_t n;
-    size_t n_slots; /* a power of two, at least twice n */
+    size_t n_slots;        /* a power of two, at least twice n */
+    unsigned first_repeat; /* its line */
     bool has_repeats;
     bool has_merges;
 };
@@ -93,14 +94,21 @@ void yaml_lines_set_item(struct yaml_lines *lines, const json_t *array, size_t i
     set(lines, array, index, line);
 }
 
-void yaml_lines_note_repeat(struct yaml_lines *lines)
+void yaml_lines_note_repeat(struct yaml_lines *lines, unsigned line)
 {
+    if (!lines->has_repeats)
+        lines->first_repeat = line;
     lines->has_repeats = true;
 }
 
 bool yaml_has_repeats(const struct yaml_lines *lines)
 {
     return lines->has_repeats;
+}
+
+unsigned yaml_first_repeat(const struct yaml_lines *lines)
+{
+    return lines->first_repeat;
 }
 
 void yaml_lines_note_merge(struct yaml_lines *lines)

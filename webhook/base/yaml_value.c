@@ -175,7 +175,7 @@ static bool set_member(struct builder *b, struct object *o, const struct yaml_no
     }
     copy = xstrndup(text);
     if (b->lines && json_object_get(o->json, copy))
-        yaml_lines_note_repeat(b->lines);
+        yaml_lines_note_repeat(b->lines, key_node->line);
     if (!remember_kind(o, copy, key))
         mark_not_known(b, o, key_node, "keys of different types that become the same text");
     (void)xneed(json_object_set_nocheck(o->json, copy, owned) == 0 ? o->json : NULL);

@@ -400,6 +400,13 @@ static bool read_yaml(struct str text, const char *name, json_t **root, struct y
             err_why(err, "%s", cause.why);
         return false;
     }
+    if (yaml_has_repeats(*lines) && !yaml_has_merges(*lines)) {
+        err_what(err, ERR_CONFIG, "the configuration has a key twice in one mapping");
+        err_where(err, "%s:%u", name, yaml_first_repeat(*lines));
+        err_why(err, "of the two the last would count");
+        err_remedy(err, "keep one");
+        return false;
+    }
     return true;
 }
 

@@ -703,6 +703,29 @@ static void passwords_in_urls_stay_out_of_messages(void **state)
     run_refusals(cases, ARRAY_LEN(cases), ERR_CONFIG);
 }
 
+static void a_repeated_key_is_not_lost_in_silence(void **state)
+{
+    static const struct refusal cases[] = {
+        {"listen: a:1\nenforce: true\nenforce: false\n",
+         "c.yaml:3: the configuration has a key twice in one mapping: of the two the last would "
+         "count; keep one"},
+        {"rules:\n  self-prune: {mode: off}\nlisten: a:1\nrules:\n  self-prune: {mode: warn}\n",
+         "c.yaml:4: the configuration has a key twice in one mapping: of the two the last would "
+         "count; keep one"},
+        {"limits: {body: 1MiB, body: 2MiB}\nlog: {}\nlog: {}\n",
+         "c.yaml:1: the configuration has a key twice in one mapping: of the two the last would "
+         "count; keep one"},
+    };
+    AUTO(settings_freep)
+    struct settings *s = parse("rules: {self-reference: &r {mode: warn, undecided: allow},\n"
+                               "        protected-secret-prune: {<<: *r, undecided: warn}}\n");
+
+    (void)state;
+    assert_int_equal(s->rules[RULE_PROTECTED_SECRET_PRUNE].mode, MODE_WARN);
+    assert_int_equal(s->rules[RULE_PROTECTED_SECRET_PRUNE].undecided, UNDECIDED_WARN);
+    run_refusals(cases, ARRAY_LEN(cases), ERR_CONFIG);
+}
+
 static void a_second_document_is_not_lost_in_silence(void **state)
 {
     static const struct refusal cases[] = {
@@ -849,6 +872,7 @@ int main(void)
         cmocka_unit_test(what_is_not_acted_on_is_refused_not_ignored),
         cmocka_unit_test(one_repository_twice_is_refused),
         cmocka_unit_test(passwords_in_urls_stay_out_of_messages),
+        cmocka_unit_test(a_repeated_key_is_not_lost_in_silence),
         cmocka_unit_test(a_second_document_is_not_lost_in_silence),
         cmocka_unit_test(broken_yaml_names_its_place),
         cmocka_unit_test(files_are_read_and_paths_follow_them),
