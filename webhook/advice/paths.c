@@ -2,9 +2,22 @@
 #include "advice/internal.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include <string.h>
+
+/* What several render is known several times, as one manifest. */
+static bool is_told(const struct advice_list *out, size_t first, const struct manifest *manifest,
+                    const struct buf *about)
+{
+    for (size_t i = first; i < out->n; i++)
+        if (out->items[i].line == manifest->line &&
+            strcmp(out->items[i].file, manifest->file) == 0 &&
+            str_is(buf_str(about), out->items[i].about))
+            return true;
+    return false;
+}
 
 static void look_at(const struct known_application *known, const struct source_output *s,
-                    struct advice_list *out)
+                    size_t first, struct advice_list *out)
 {
     AUTO(buf_clearp) struct buf about = {.max = ADVICE_MAX};
     AUTO(buf_clearp) struct buf message = {.max = ADVICE_MAX};
@@ -12,6 +25,8 @@ static void look_at(const struct known_application *known, const struct source_o
     advice_put_id(&about, &known->app->id);
     buf_addc(&about, ' ');
     text_field(&about, s->source->path);
+    if (is_told(out, first, known->manifest, &about))
+        return;
     buf_adds(&message, "Application ");
     advice_put_id(&message, &known->app->id);
     buf_printf(&message, " cannot be synced: %s in ", s->rendering->why);
@@ -22,6 +37,8 @@ static void look_at(const struct known_application *known, const struct source_o
 
 void advise_paths(const struct facts *f, struct advice_list *out)
 {
+    size_t first = out->n;
+
     for (size_t i = 0; i < facts_n_applications(f); i++) {
         const struct known_application *known = facts_application(f, i);
 
@@ -29,7 +46,7 @@ void advise_paths(const struct facts *f, struct advice_list *out)
             const struct source_output *s = &known->output->sources[k];
 
             if (s->rendering && s->rendering->is_nowhere && !s->shared)
-                look_at(known, s, out);
+                look_at(known, s, first, out);
         }
     }
 }

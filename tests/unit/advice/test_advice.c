@@ -98,6 +98,26 @@ static void a_path_that_does_not_exist(void **state)
                         "be synced: the path aps does not exist in r");
 }
 
+/* Several Applications may render the one that has it. */
+static void a_missing_path_is_told_of_once(void **state)
+{
+    const struct world *w = *state;
+
+    world_write(w, "repo/apps/a.yaml", APPLICATION("a", "path: c", HERE));
+    world_write(w, "repo/apps/b.yaml", APPLICATION("b", "path: c", HERE));
+    world_write(w, "repo/c/Chart.yaml", CHART("c"));
+    world_write(w, "repo/c/templates/app.yaml",
+                "{{- if .Values.apps }}\n" APPLICATION("gone", "path: aps", HERE) "{{- end }}\n");
+    world_write(w, "repo/c/values.yaml", "apps: true\n");
+    assert_string_equal(
+        advised(w),
+        "apps/b.yaml:3 [shared-resource] Applications argocd/a (apps/a.yaml:3) and argocd/b "
+        "(apps/b.yaml:3) both render Application argocd/gone (c/templates/app.yaml:4): Argo CD "
+        "calls that a SharedResourceWarning, and each sync takes it from the other. Leave it to "
+        "one of the two | c/templates/app.yaml:4 [path-missing] Application argocd/gone cannot be "
+        "synced: the path aps does not exist in r");
+}
+
 static void a_chart_that_may_be_used_out_of_sight(void **state)
 {
     const struct world *w = *state;
@@ -338,6 +358,7 @@ int main(void)
         CASE(a_chart_that_no_application_uses),
         CASE(a_chart_that_something_in_the_repository_uses),
         CASE(a_path_that_does_not_exist),
+        CASE(a_missing_path_is_told_of_once),
         CASE(a_chart_that_may_be_used_out_of_sight),
         CASE(a_resource_of_two_applications),
         CASE(a_resource_that_is_not_the_same),
