@@ -34,6 +34,28 @@ static char *about_url(const char *before, struct str url, const char *after)
     return buf_take(&b);
 }
 
+/* Says, too, where only protocol, user or port tells it from one that is configured. */
+static char *about_unknown(const struct facts *f, struct str url)
+{
+    AUTO(buf_clearp) struct buf after = {.max = 4096};
+    AUTO(freep) char *text = NULL;
+
+    buf_adds(&after, " is not among the configured repositories");
+    for (size_t i = 0; i < f->settings->n_repositories; i++) {
+        struct str known = str_from(f->settings->repositories[i].url);
+
+        if (!repo_url_resembles(known, url))
+            continue;
+        buf_adds(&after, "; ");
+        text_url(&after, known);
+        buf_adds(&after, " is: if the two are one repository, list the former under its aliases "
+                         "(check and explain: --repository for each)");
+        break;
+    }
+    text = buf_take(&after);
+    return about_url("repository ", url, text);
+}
+
 static struct rendering *nothing(void)
 {
     return xcalloc(1, sizeof(struct rendering)); /* COMPLETE, without objects */
@@ -60,8 +82,7 @@ const struct repository *facts_find_content(const struct facts *f, const struct 
     const struct repository *found = NULL;
 
     if (index == f->settings->n_repositories) {
-        *why =
-            about_url("repository ", source->repo_url, " is not among the configured repositories");
+        *why = about_unknown(f, source->repo_url);
     } else if (f->repositories[index].is_exact) {
         found = facts_at_revision(f, index, source, why);
     } else if (hydrated) {

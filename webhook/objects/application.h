@@ -76,6 +76,8 @@ void application_freep(struct application **app);
 /* Two repository URLs name the same repository as Argo CD compares them
  * (util/git/git.go NormalizeGitURL, reference/argocd.md 1.1). */
 bool repo_url_eq(struct str a, struct str b);
+/* Two that differ, and have host and path in common: perhaps one repository by SSH and https. */
+bool repo_url_resembles(struct str a, struct str b);
 /* The same source: null, absent and empty options are equal (reference/argocd.md 1.3). */
 bool source_same(const struct source *a, const struct source *b);
 /* All of them, in the same order. */

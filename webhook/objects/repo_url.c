@@ -90,6 +90,35 @@ static char *normalised(struct str url)
     return text;
 }
 
+/* "h/p" of a normalised "https://h:1/p" or "git@h:1/p". */
+static char *drop_protocol_user_port(char *url)
+{
+    char *start = strstr(url, "://");
+    char *path;
+    char *port;
+
+    start = start ? start + 3 : url;
+    path = start + strcspn(start, "/");
+    for (char *p = path; p > start; p--)
+        if (p[-1] == '@') {
+            start = p;
+            break;
+        }
+    port = memchr(start, ':', (size_t)(path - start));
+    if (port)
+        memmove(port, path, strlen(path) + 1);
+    return start;
+}
+
+bool repo_url_resembles(struct str a, struct str b)
+{
+    AUTO(freep) char *left = normalised(a);
+    AUTO(freep) char *right = normalised(b);
+
+    return strcmp(left, right) != 0 &&
+           strcmp(drop_protocol_user_port(left), drop_protocol_user_port(right)) == 0;
+}
+
 bool repo_url_eq(struct str a, struct str b)
 {
     AUTO(freep) char *left = normalised(a);

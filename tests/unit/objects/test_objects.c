@@ -199,6 +199,33 @@ static void repositories_are_compared_as_argo_cd_compares_them(void **state)
         assert_int_equal(repo_url_eq(str_from(rows[i].a), str_from(rows[i].b)), rows[i].same);
 }
 
+static void urls_resemble_each_other_whatever_asks_and_how(void **state)
+{
+    static const struct {
+        const char *a, *b;
+        bool resemble;
+    } rows[] = {
+        {"git@h:o/r.git", "https://h/o/r", true},
+        {"ssh://git@h:2222/o/r.git", "https://h/O/R/", true},
+        {"https://h:8443/o/r", "http://bot:t@h/o/r.git", true},
+        {"h:o/r", "git@h:o/r", false},                 /* a path of this machine, to Argo CD */
+        {"https://h/o/r", "https://h/o/r.git", false}, /* equal */
+        {"git@h:o/r", "https://h/o/s", false},
+        {"git@h:o/r", "https://g/o/r", false},
+        {"https://h/o/r", "https://h/o/r?ref=x", false},
+        {"", "", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct str a = str_from(rows[i].a);
+        struct str b = str_from(rows[i].b);
+
+        assert_int_equal(repo_url_resembles(a, b), rows[i].resemble);
+        assert_int_equal(repo_url_resembles(b, a), rows[i].resemble);
+    }
+}
+
 static void empty_and_absent_options_are_the_same_source(void **state)
 {
     struct application *a = app_of("{\"source\":{\"path\":\"p\",\"directory\":{},\"helm\":{}}}");
@@ -491,6 +518,7 @@ int main(void)
         cmocka_unit_test(a_field_of_the_wrong_type_is_named),
         cmocka_unit_test(the_request_names_the_application),
         cmocka_unit_test(repositories_are_compared_as_argo_cd_compares_them),
+        cmocka_unit_test(urls_resemble_each_other_whatever_asks_and_how),
         cmocka_unit_test(empty_and_absent_options_are_the_same_source),
         cmocka_unit_test(an_entry_of_the_status_is_found_by_identity),
         cmocka_unit_test(an_operation_prunes_what_it_lists),
