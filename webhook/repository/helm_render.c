@@ -636,7 +636,7 @@ static bool cut_range(struct str *text, struct str *key, struct str *value)
     *value = cut_declaration(&rest, &is_new);
     if (value->p)
         *text = rest;
-    return is_new;
+    return !value->p || is_new; /* $.Values.apps, or $list */
 }
 
 static int by_text(const void *a, const void *b)
