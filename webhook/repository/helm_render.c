@@ -456,14 +456,31 @@ static struct helm_value run_text(struct eval *e, const struct helm_value *args,
     return run_apart(e, t, 0, t->n, args[1].json);
 }
 
+/* Long texts take long: of every function's, what they are beyond a name or a label is counted. */
+static void count_text(struct eval *e, const struct helm_value *v)
+{
+    if (json_is_string(v->json))
+        e->release->n_steps += json_string_length(v->json) / HELM_RENDER_STEP_BYTES;
+    if (e->release->n_steps > HELM_RENDER_MAX_STEPS)
+        e->has_given_up = true;
+}
+
 static struct helm_value run_function(struct eval *e, struct str name, struct helm_value *args,
                                       size_t n)
 {
+    struct helm_value out;
+
+    for (size_t i = 0; i < n; i++)
+        count_text(e, &args[i]);
+    if (e->has_given_up)
+        return helm_value_unknown();
     if (str_is(name, "include"))
         return run_definition(e, args, n);
     if (str_is(name, "tpl"))
         return run_text(e, args, n);
-    return helm_function(name, args, n);
+    out = helm_function(name, args, n);
+    count_text(e, &out);
+    return out;
 }
 
 /* --- statements --- */
@@ -677,6 +694,7 @@ static void run_over_map(struct eval *e, const struct loop *l, const json_t *map
 
     json_object_foreach(json_unconst(map), key, member) keys[n++] = key;
     qsort(keys, n, sizeof *keys, by_text);
+    e->release->n_steps += n / HELM_RENDER_STEP_KEYS; /* a loop may be left at once */
     for (size_t i = 0; i < n && e->flow == FLOW_ON && !e->has_given_up; i++) {
         AUTO(json_unrefp) json_t *name = xneed(json_string_nocheck(keys[i]));
 

@@ -14,6 +14,8 @@
 enum {
     HELM_RENDER_MAX_BYTES = 4 * 1024 * 1024, /* of one template's output */
     HELM_RENDER_MAX_STEPS = 500000,          /* actions and pieces of text, of one chart */
+    HELM_RENDER_STEP_BYTES = 256,            /* of text in a function count as one more */
+    HELM_RENDER_STEP_KEYS = 16,              /* so do keys that a loop sorts */
     HELM_RENDER_MAX_DEPTH = 32,              /* of templates that include others */
 };
 
