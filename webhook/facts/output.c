@@ -126,12 +126,13 @@ static void find_references(const struct facts *f, const struct application *app
 
 static void render_source(const struct facts *f, const struct application *app,
                           const struct source *source, bool may_skip, const struct output *all,
-                          struct source_output *out)
+                          size_t *steps, struct source_output *out)
 {
     AUTO(freep) char *instance = facts_instance_name(f, &app->id);
     struct render_request q = facts_request(f, app, source, instance);
 
     q.may_skip = may_skip;
+    q.steps = steps;
     q.references = all->references;
     q.n_references = all->n_references;
     *out = (struct source_output){.source = source, .makes_argocd_secret = TRI_NOT_KNOWN};
@@ -190,6 +191,7 @@ static struct output *render_all(const struct facts *f, const struct application
     struct output *o = xcalloc(1, sizeof *o);
     size_t n_objects = 0;
     size_t n_renderings = 0;
+    size_t steps = 0;
 
     o->n = n;
     o->sources = xcalloc(n, sizeof *o->sources);
@@ -207,7 +209,7 @@ static struct output *render_all(const struct facts *f, const struct application
             out->why = xstrdup("its sources are too many, or hold too many objects, to be judged "
                                "in one request");
         } else {
-            render_source(f, app, &sources[i], may_skip, o, out);
+            render_source(f, app, &sources[i], may_skip, o, &steps, out);
             n_renderings++;
             if (out->rendering)
                 n_objects += out->rendering->n_objects;

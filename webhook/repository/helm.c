@@ -793,10 +793,19 @@ static void render_chart(struct helm *h, const struct helm_files *files)
     helm_charts_clear(&charts);
 }
 
+/* One chart may take all that there is for one, and all of an Application's twice that. */
+static size_t steps_before(const struct render *r)
+{
+    size_t taken = r->request->steps ? *r->request->steps : 0;
+
+    return taken > HELM_RENDER_MAX_STEPS ? taken - HELM_RENDER_MAX_STEPS : 0;
+}
+
 void helm_render(struct render *r)
 {
     struct helm_files files;
-    struct helm h = {.render = r};
+    size_t before = steps_before(r);
+    struct helm h = {.render = r, .release.n_steps = before};
 
     helm_files_find(r, r->directory, &files);
     if (files.why) {
@@ -811,6 +820,8 @@ void helm_render(struct render *r)
         render_chart(&h, &files);
         finish(&h);
     }
+    if (r->request->steps)
+        *r->request->steps += h.release.n_steps - before;
     helm_files_clear(&files);
     helm_options_clear(&h.options);
     helm_release_clear(&h.release);

@@ -317,6 +317,7 @@ void output_skips(struct output_builder *b, const struct repository *r,
     b->out->rest = rest = xcalloc(1, sizeof *rest);
     rest->repository = r;
     rest->request = *q;
+    rest->request.steps = NULL;
     rest->request.may_skip = false;
     rest->app_name = xstrndup(q->app_name);
     rest->request.app_name.p = rest->app_name;

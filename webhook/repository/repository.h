@@ -176,6 +176,10 @@ struct render_request {
      * something in it, and rendering_whole() for resting a verdict on it. `source` must live as
      * long as the rendering. */
     bool may_skip;
+    /* What following templates took in the Application's renderings before, which this one adds to:
+     * they share a limit, so that fifty charts do not take fifty times as long. Lives as long as
+     * the call; NULL: nothing before. */
+    size_t *steps;
 };
 
 /* One object that the source certainly yields. */
