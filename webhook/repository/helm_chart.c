@@ -92,6 +92,14 @@ const json_t *helm_chart_dependency(const struct helm_chart *chart, size_t i)
     return json_array_get(older, i - json_array_size(list));
 }
 
+static void drop_last(struct helm_charts *charts)
+{
+    struct helm_chart *last = &charts->charts[--charts->n];
+
+    free(last->owned);
+    json_decref(last->values);
+}
+
 /* A chart packed as .tgz. False where it is not looked into. */
 static bool add_archive(struct loading *l, const struct helm_file *file, size_t parent)
 {
@@ -99,17 +107,22 @@ static bool add_archive(struct loading *l, const struct helm_file *file, size_t 
     struct helm_files *files = xcalloc(1, sizeof *files);
     struct loading inner = {.out = out, .render = l->render, .files = files};
     bool is_certain = !file->may_be_ignored && out->charts[parent].is_certain;
+    size_t n = out->n;
 
     helm_files_unpack(l->render, file, files);
     out->unpacked =
         xgrow(out->unpacked, out->n_unpacked, &out->capacity_unpacked, sizeof(struct helm_files *));
     out->unpacked[out->n_unpacked++] = files;
-    if (files->incomplete) {
+    if (!files->incomplete)
+        add_chart(&inner, STR(""), parent, is_certain);
+    if (files->incomplete || (out->why && file->may_be_ignored)) {
+        while (out->n > n)
+            drop_last(out);
+        free(steal(&out->why));
         out->unread = xgrow(out->unread, out->n_unread, &out->capacity_unread, sizeof *out->unread);
         out->unread[out->n_unread++] = *file;
         return false;
     }
-    add_chart(&inner, STR(""), parent, is_certain);
     return true;
 }
 
@@ -199,10 +212,8 @@ void helm_charts_add(struct helm_charts *charts, const struct render *r,
 
 void helm_charts_clear(struct helm_charts *charts)
 {
-    for (size_t i = 0; i < charts->n; i++) {
-        free(charts->charts[i].owned);
-        json_decref(charts->charts[i].values);
-    }
+    while (charts->n)
+        drop_last(charts);
     for (size_t i = 0; i < charts->n_unpacked; i++) {
         helm_files_clear(charts->unpacked[i]);
         free(charts->unpacked[i]);

@@ -258,6 +258,8 @@ static enum tri ask(const struct line *line, struct str path, bool is_directory)
 
 enum tri helm_ignore_has(struct helm_ignore *ignore, struct str path, bool is_directory)
 {
+    enum tri so_far = TRI_NO;
+
     for (size_t i = 0; i < ignore->n; i++) {
         enum tri answer;
 
@@ -265,8 +267,10 @@ enum tri helm_ignore_has(struct helm_ignore *ignore, struct str path, bool is_di
             return TRI_NOT_KNOWN;
         ignore->tries_left--;
         answer = ask(&ignore->lines[i], path, is_directory);
-        if (answer != TRI_NO)
-            return answer;
+        if (answer == TRI_YES)
+            return TRI_YES;
+        if (answer == TRI_NOT_KNOWN)
+            so_far = TRI_NOT_KNOWN;
     }
-    return TRI_NO;
+    return so_far;
 }

@@ -242,6 +242,7 @@ static void helmignore_is_read_as_helm_does(void **state)
         {"/\n", KEPT},
         {"//templates\n", UNCLEAR},
         {"x\xC3\xA9*\n", "PARTIAL"},
+        {"x\xC3\xA9*\ntemplates\n", LEFT_OUT}, /* whatever the first comes to */
     };
     struct fixture *f = *state;
 
@@ -440,6 +441,8 @@ static void archives_are_opened(void **state)
         {"rm src/y/big; " PACK("ustar", "y") "; truncate -s -30 chart/charts/y-1.0.0.tgz",
          NOT_OPENED},
         {"echo x >chart/charts/y-1.0.0.tgz", NOT_OPENED},
+        {PACK("ustar", "--exclude Chart.yaml y") "; printf '//charts\\n' >chart/.helmignore",
+         NOT_OPENED},
     };
     struct fixture *f = *state;
 
