@@ -360,6 +360,25 @@ static void subcharts_are_rendered(void **state)
     assert_string_equal(rendered_path(f, "chart"), PARTIAL NOTHING_MORE);
 }
 
+/* Of two subcharts of one name, each is given what the other adds to their values. */
+static void twins_are_not_told_apart(void **state)
+{
+    static const char named[] = APPLICATION "metadata:\n  name: {{ .Values.name }}\n";
+    struct fixture *f = *state;
+
+    mkfiles(f, "chart/Chart.yaml", CHART, "chart/charts/one/Chart.yaml",
+            "name: sub\nversion: 1.0.0\n", "chart/charts/one/templates/x.yaml", named,
+            "chart/charts/one/values.yaml", "name: a\n", NULL);
+    fixture_load(f);
+    assert_string_equal(rendered_path(f, "chart"), PARTIAL " | Application default/a" NOTHING_MORE);
+    mkfiles(f, "chart/charts/two/Chart.yaml", "name: sub\nversion: 0.1.0\n",
+            "chart/charts/two/values.yaml", "name: b\n", NULL);
+    fixture_load(f);
+    assert_string_equal(rendered_path(f, "chart"),
+                        PARTIAL ": chart/charts/one/templates/x.yaml:4 writes an Application by "
+                                "template" NO_SECRETS);
+}
+
 /* What a template writes of a name. */
 static void names_narrow_it_down(void **state)
 {
@@ -460,6 +479,26 @@ static void archives_are_opened(void **state)
     }
 }
 
+/* Argo CD has dependencies built where one is missing, and that empties charts/ of archives. */
+static void what_is_packed_makes_room(void **state)
+{
+    struct fixture *f = *state;
+
+    mkfiles(f, "chart/Chart.yaml", CHART, "src/y/Chart.yaml", "name: sub\nversion: 1.0.0\n",
+            "src/y/templates/x.yaml", APP("a"), "src/lib/Chart.yaml", "name: lib\nversion: 1.0.0\n",
+            NULL);
+    (void)run_in(f, PACK("ustar", "y"), "");
+    fixture_load(f);
+    assert_string_equal(rendered_path(f, "chart"), PARTIAL A NOTHING_MORE);
+    mkfile(f, "chart/Chart.yaml",
+           CHART
+           "dependencies: [{name: lib, version: 1.0.0, repository: \"file://../src/lib\"}]\n");
+    fixture_load(f);
+    assert_string_equal(rendered_path(f, "chart"), PARTIAL
+                        ": chart/charts/y-1.0.0.tgz/templates/x.yaml:4 writes an Application "
+                        "by template" NO_SECRETS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -470,6 +509,8 @@ int main(void)
         CASE(a_vendored_dependency_is_looked_at),
         CASE(links_are_followed),
         CASE(subcharts_are_rendered),
+        CASE(twins_are_not_told_apart),
+        CASE(what_is_packed_makes_room),
         CASE(names_narrow_it_down),
         CASE(archives_are_opened),
     };
