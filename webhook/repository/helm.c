@@ -1,6 +1,7 @@
 #include "repository/helm.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "repository/helm_chart.h"
 #include "repository/helm_known.h"
 #include "repository/helm_options.h"
@@ -23,6 +24,7 @@ struct spot {
 struct helm {
     struct render *render;
     struct helm_options options;
+    const struct helm_charts *charts;
     struct helm_release release;
     bool renders; /* templates are looked at by what they write, not as they are written */
     struct spot open_template; /* may write whatever is mentioned elsewhere */
@@ -303,6 +305,8 @@ static json_t *make_root(const struct helm *h, const struct helm_chart *chart)
         (void)json_object_set_new(about, "AppVersion", json_stringn(app.p, app.n));
     (void)json_object_set_new(root, "Chart", about);
     (void)json_object_set_nocheck(root, "Values", chart->values);
+    (void)json_object_set_new(root, "Files",
+                              helm_render_files((size_t)(chart - h->charts->charts)));
     (void)json_object_set_new(
         root, "Release",
         xneed(json_pack("{s:s%, s:s%, s:s, s:b, s:b}", "Name", release.n ? release.p : "",
@@ -494,8 +498,46 @@ static void look_for_changes(struct helm *h, const struct helm_chart *chart,
     }
 }
 
+/* The files that make a chart are not among .Files, but for some of the older kind. */
+static bool makes_chart(struct str path)
+{
+    static const char *const names[] = {"Chart.yaml",        "Chart.lock",
+                                        "values.yaml",       "values.schema.json",
+                                        "requirements.yaml", "requirements.lock"};
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (str_is(path, names[i]))
+            return true;
+    return str_starts(path, STR("templates/")) || str_starts(path, STR("charts/"));
+}
+
+static const struct helm_template *get_file(const void *from, size_t index, struct str path,
+                                            bool *is_known)
+{
+    const struct helm *h = from;
+    const struct helm_chart *chart = index < h->charts->n ? &h->charts->charts[index] : NULL;
+
+    *is_known = chart && !makes_chart(path);
+    for (size_t i = 0; *is_known && i < chart->files->n; i++) {
+        const struct helm_file *file = &chart->files->files[i];
+        const struct helm_template *text;
+        struct str below;
+
+        if (!helm_chart_has(chart, file, &below) || !str_eq(below, path))
+            continue;
+        text = helm_file_template(h->render, file);
+        *is_known = !file->may_be_ignored && text && text->text &&
+                    utf8_is_valid((struct str){text->text, text->n_text});
+        return text;
+    }
+    return NULL;
+}
+
 static void render_charts(struct helm *h, const struct helm_charts *charts)
 {
+    h->charts = charts;
+    h->release.get = get_file;
+    h->release.get_from = h;
     for_each_file(h, charts, look_ahead);
     helm_release_settle(&h->release);
     if (h->release.may_change && !h->is_murky)

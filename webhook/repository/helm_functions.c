@@ -22,6 +22,15 @@ struct helm_value helm_value_text(struct str text, bool is_rough)
                                .is_rough = is_rough};
 }
 
+/* Text with actions in it for what is not known. */
+static struct helm_value partial_text(struct str text)
+{
+    struct helm_value v = helm_value_text(text, true);
+
+    v.is_partial = true;
+    return v;
+}
+
 static struct helm_value borrowed(const json_t *json)
 {
     return (struct helm_value){.json = json_incref(json_unconst(json))};
@@ -129,6 +138,8 @@ static struct helm_value take(struct buf *b, bool is_rough)
 /* quote, squote: each value in quotes, with blanks between; nulls are left out. */
 static struct helm_value quote_all(const struct helm_value *args, size_t n, bool is_single)
 {
+    bool is_partial = false;
+    struct helm_value v;
     struct buf b;
 
     buf_init(&b, TEXT_MAX_BYTES);
@@ -137,6 +148,7 @@ static struct helm_value quote_all(const struct helm_value *args, size_t n, bool
         struct str text;
         bool is_good;
 
+        is_partial = is_partial || args[i].is_partial;
         if (json_is_null(args[i].json))
             continue;
         is_good = helm_value_show(&args[i], &text, &owned);
@@ -151,7 +163,9 @@ static struct helm_value quote_all(const struct helm_value *args, size_t n, bool
             return helm_value_unknown();
         }
     }
-    return take(&b, false);
+    v = take(&b, is_partial);
+    v.is_partial = is_partial;
+    return v;
 }
 
 static struct helm_value fn_quote(const struct helm_value *a, size_t n)
@@ -164,6 +178,19 @@ static struct helm_value fn_squote(const struct helm_value *a, size_t n)
     return quote_all(a, n, true);
 }
 
+/* Of partial text what stands before its first action, but for the last n_less bytes. */
+static struct helm_value keep_start(struct str text, size_t n_less)
+{
+    size_t n = 0;
+    AUTO(freep) char *kept = NULL;
+
+    while (!str_starts(str_sub(text, n, text.n), STR("{{")) && n < text.n)
+        n++;
+    n = n > n_less ? n - n_less : 0;
+    kept = xasprintf("%.*s{{ ? }}", (int)n, text.p);
+    return partial_text(str_from(kept));
+}
+
 static struct helm_value fn_trunc(const struct helm_value *a, size_t n)
 {
     struct str text = text_of(&a[n - 1]);
@@ -171,6 +198,8 @@ static struct helm_value fn_trunc(const struct helm_value *a, size_t n)
 
     if (!read_int(&a[0], &most) || !is_text(&a[1]))
         return helm_value_unknown();
+    if (a[1].is_partial)
+        return most < 0 || (size_t)most < text.n ? helm_value_unknown() : keep_start(text, 0);
     if (most >= 0)
         return helm_value_text(str_sub(text, 0, (size_t)most), false);
     if ((size_t)-most >= text.n)
@@ -184,6 +213,8 @@ static struct helm_value fn_trim_suffix(const struct helm_value *a, size_t n)
 
     if (!is_text(&a[0]) || !is_text(&a[1]))
         return helm_value_unknown();
+    if (a[0].is_rough || a[1].is_rough)
+        return a[0].is_rough ? helm_value_unknown() : keep_start(text, text_of(&a[0]).n);
     if (str_ends(text, text_of(&a[0])))
         text = str_sub(text, 0, text.n - text_of(&a[0]).n);
     return helm_value_text(text, false);
@@ -325,12 +356,15 @@ static struct helm_value fn_has_suffix(const struct helm_value *a, size_t n)
     return truth(str_ends(text_of(&a[1]), text_of(&a[0])));
 }
 
-/* %s, %v and %q of text; the rest of fmt's verbs and flags is not known. */
+/* %s, %v and %q of text; the rest of fmt's verbs and flags is not known. What %s or %v makes of
+ * what is not known stays open. */
 static struct helm_value fn_printf(const struct helm_value *a, size_t n)
 {
     struct str format = text_of(&a[0]);
     size_t next = 1;
-    bool is_good = is_text(&a[0]);
+    bool is_good = is_text(&a[0]) && !a[0].is_rough;
+    bool is_partial = false;
+    struct helm_value v;
     struct buf b;
 
     buf_init(&b, TEXT_MAX_BYTES);
@@ -346,16 +380,26 @@ static struct helm_value fn_printf(const struct helm_value *a, size_t n)
             buf_addc(&b, '%');
             continue;
         }
-        is_good = next < n && is_text(&a[next]);
-        if (is_good && (verb == 's' || verb == 'v'))
-            buf_add(&b, text_of(&a[next++]));
-        else
-            is_good = is_good && verb == 'q' && quote_into(&b, text_of(&a[next++]));
+        is_good = next < n && (verb == 's' || verb == 'v' || (verb == 'q' && !a[next].is_rough));
+        if (is_good && verb == 'q') {
+            is_good = is_text(&a[next]) && quote_into(&b, text_of(&a[next]));
+        } else if (is_good && is_text(&a[next])) {
+            buf_add(&b, text_of(&a[next]));
+            is_partial = is_partial || a[next].is_rough;
+        } else if (is_good) {
+            is_good = !helm_value_is_known(&a[next]);
+            buf_adds(&b, "{{ ? }}");
+            is_partial = true;
+        }
+        next++;
     }
-    if (is_good && next == n)
-        return take(&b, false);
-    buf_clear(&b);
-    return helm_value_unknown();
+    if (!is_good || next != n) {
+        buf_clear(&b);
+        return helm_value_unknown();
+    }
+    v = take(&b, is_partial);
+    v.is_partial = is_partial;
+    return v;
 }
 
 static struct helm_value fn_print(const struct helm_value *a, size_t n)
@@ -478,11 +522,13 @@ static struct helm_value fn_ne(const struct helm_value *a, size_t n)
 
 static struct helm_value fn_default(const struct helm_value *a, size_t n)
 {
-    enum tri is_set = helm_truth(a[n - 1].json);
+    enum tri is_set = a[n - 1].is_rough ? TRI_NOT_KNOWN : helm_truth(a[n - 1].json);
+    struct helm_value v = a[is_set == TRI_YES ? n - 1 : 0];
 
     if (is_set == TRI_NOT_KNOWN)
         return helm_value_unknown();
-    return borrowed(a[is_set == TRI_YES ? n - 1 : 0].json);
+    json_incref(v.json);
+    return v;
 }
 
 static struct helm_value fn_coalesce(const struct helm_value *a, size_t n)
@@ -552,6 +598,7 @@ static struct helm_value fn_type_is(const struct helm_value *a, size_t n)
 static struct helm_value fn_dict(const struct helm_value *a, size_t n)
 {
     json_t *map = xneed(json_object());
+    bool is_deep = true;
 
     for (size_t i = 0; i < n; i += 2) {
         AUTO(freep) char *key = is_text(&a[i]) ? xstrndup(text_of(&a[i])) : NULL;
@@ -561,8 +608,10 @@ static struct helm_value fn_dict(const struct helm_value *a, size_t n)
             return helm_value_unknown();
         }
         (void)json_object_set_nocheck(map, key, a[i + 1].json);
+        is_deep = is_deep && helm_value_is_known(&a[i + 1]) && !json_is_object(a[i + 1].json) &&
+                  !json_is_array(a[i + 1].json);
     }
-    return (struct helm_value){.json = map};
+    return (struct helm_value){.json = map, .is_fresh = true, .is_deep = is_deep};
 }
 
 static struct helm_value fn_list(const struct helm_value *a, size_t n)
@@ -622,6 +671,24 @@ static struct helm_value fn_index(const struct helm_value *a, size_t n)
     return borrowed(at);
 }
 
+/* Without a cluster to ask, which Argo CD does not give it. */
+static struct helm_value fn_lookup(const struct helm_value *a, size_t n)
+{
+    (void)a;
+    (void)n;
+    return (struct helm_value){.json = xneed(json_object())};
+}
+
+/* Values are never changed here (helm_values.h), so that one is as good as its copy. */
+static struct helm_value fn_deep_copy(const struct helm_value *a, size_t n)
+{
+    struct helm_value v = borrowed(a[0].json);
+
+    (void)n;
+    v.is_fresh = v.is_deep = true;
+    return v;
+}
+
 static struct helm_value fn_first(const struct helm_value *a, size_t n)
 {
     (void)n;
@@ -653,53 +720,58 @@ static struct helm_value fn_to_yaml(const struct helm_value *a, size_t n)
 
 enum { ANY = 64 };
 
+/* Of text that is rough. */
+enum takes { TAKES_NONE, TAKES_PARTIAL, TAKES_ROUGH };
+
 static const struct function {
     const char *name;
     struct helm_value (*run)(const struct helm_value *args, size_t n);
     unsigned char least;
     unsigned char most;
     bool takes_unknown; /* looks at what is not known itself */
-    bool takes_rough;
+    enum takes takes;
 } functions[] = {
-    {"and", fn_and, 1, ANY, true, false},
-    {"coalesce", fn_coalesce, 1, ANY, true, false},
-    {"contains", fn_contains, 2, 2, false, false},
-    {"default", fn_default, 2, 2, true, false},
-    {"dict", fn_dict, 0, ANY, true, true},
-    {"empty", fn_not, 1, 1, false, false},
-    {"eq", fn_eq, 2, ANY, false, false},
-    {"first", fn_first, 1, 1, false, false},
-    {"get", fn_get, 2, 2, false, false},
-    {"hasKey", fn_has_key, 2, 2, false, false},
-    {"hasPrefix", fn_has_prefix, 2, 2, false, false},
-    {"hasSuffix", fn_has_suffix, 2, 2, false, false},
-    {"indent", fn_indent, 2, 2, false, true},
-    {"index", fn_index, 1, ANY, false, false},
-    {"join", fn_join, 2, 2, false, false},
-    {"kindIs", fn_kind_is, 2, 2, false, false},
-    {"last", fn_last, 1, 1, false, false},
-    {"list", fn_list, 0, ANY, true, true},
-    {"lower", fn_lower, 1, 1, false, false},
-    {"ne", fn_ne, 2, 2, false, false},
-    {"nindent", fn_nindent, 2, 2, false, true},
-    {"not", fn_not, 1, 1, false, false},
-    {"or", fn_or, 1, ANY, true, false},
-    {"print", fn_print, 1, ANY, false, false},
-    {"printf", fn_printf, 1, ANY, false, false},
-    {"quote", fn_quote, 1, ANY, false, false},
-    {"replace", fn_replace, 3, 3, false, false},
-    {"required", fn_required, 2, 2, false, false},
-    {"squote", fn_squote, 1, ANY, false, false},
-    {"ternary", fn_ternary, 3, 3, true, false},
-    {"toString", fn_to_string, 1, 1, false, false},
-    {"toYaml", fn_to_yaml, 1, 1, false, false},
-    {"trim", fn_trim, 1, 1, false, true},
-    {"trimPrefix", fn_trim_prefix, 2, 2, false, false},
-    {"trimSuffix", fn_trim_suffix, 2, 2, false, false},
-    {"trunc", fn_trunc, 2, 2, false, false},
-    {"tuple", fn_list, 0, ANY, true, true},
-    {"typeIs", fn_type_is, 2, 2, false, false},
-    {"upper", fn_upper, 1, 1, false, false},
+    {"and", fn_and, 1, ANY, true, TAKES_NONE},
+    {"coalesce", fn_coalesce, 1, ANY, true, TAKES_NONE},
+    {"contains", fn_contains, 2, 2, false, TAKES_NONE},
+    {"deepCopy", fn_deep_copy, 1, 1, true, TAKES_NONE},
+    {"default", fn_default, 2, 2, true, TAKES_PARTIAL},
+    {"dict", fn_dict, 0, ANY, true, TAKES_ROUGH},
+    {"empty", fn_not, 1, 1, false, TAKES_NONE},
+    {"eq", fn_eq, 2, ANY, false, TAKES_NONE},
+    {"first", fn_first, 1, 1, false, TAKES_NONE},
+    {"get", fn_get, 2, 2, false, TAKES_NONE},
+    {"hasKey", fn_has_key, 2, 2, false, TAKES_NONE},
+    {"hasPrefix", fn_has_prefix, 2, 2, false, TAKES_NONE},
+    {"hasSuffix", fn_has_suffix, 2, 2, false, TAKES_NONE},
+    {"indent", fn_indent, 2, 2, false, TAKES_ROUGH},
+    {"index", fn_index, 1, ANY, false, TAKES_NONE},
+    {"join", fn_join, 2, 2, false, TAKES_NONE},
+    {"kindIs", fn_kind_is, 2, 2, false, TAKES_NONE},
+    {"last", fn_last, 1, 1, false, TAKES_NONE},
+    {"list", fn_list, 0, ANY, true, TAKES_ROUGH},
+    {"lookup", fn_lookup, 4, 4, true, TAKES_ROUGH},
+    {"lower", fn_lower, 1, 1, false, TAKES_NONE},
+    {"ne", fn_ne, 2, 2, false, TAKES_NONE},
+    {"nindent", fn_nindent, 2, 2, false, TAKES_ROUGH},
+    {"not", fn_not, 1, 1, false, TAKES_NONE},
+    {"or", fn_or, 1, ANY, true, TAKES_NONE},
+    {"print", fn_print, 1, ANY, false, TAKES_NONE},
+    {"printf", fn_printf, 1, ANY, true, TAKES_PARTIAL},
+    {"quote", fn_quote, 1, ANY, false, TAKES_PARTIAL},
+    {"replace", fn_replace, 3, 3, false, TAKES_NONE},
+    {"required", fn_required, 2, 2, false, TAKES_NONE},
+    {"squote", fn_squote, 1, ANY, false, TAKES_PARTIAL},
+    {"ternary", fn_ternary, 3, 3, true, TAKES_NONE},
+    {"toString", fn_to_string, 1, 1, false, TAKES_NONE},
+    {"toYaml", fn_to_yaml, 1, 1, false, TAKES_NONE},
+    {"trim", fn_trim, 1, 1, false, TAKES_ROUGH},
+    {"trimPrefix", fn_trim_prefix, 2, 2, false, TAKES_NONE},
+    {"trimSuffix", fn_trim_suffix, 2, 2, false, TAKES_PARTIAL},
+    {"trunc", fn_trunc, 2, 2, false, TAKES_PARTIAL},
+    {"tuple", fn_list, 0, ANY, true, TAKES_ROUGH},
+    {"typeIs", fn_type_is, 2, 2, false, TAKES_NONE},
+    {"upper", fn_upper, 1, 1, false, TAKES_NONE},
 };
 
 static const struct function *find_function(struct str name)
@@ -722,7 +794,8 @@ struct helm_value helm_function(struct str name, const struct helm_value *args, 
     if (!f || n < f->least || n > f->most)
         return helm_value_unknown();
     for (size_t i = 0; i < n; i++)
-        if ((args[i].is_rough && !f->takes_rough) ||
+        if ((args[i].is_rough && f->takes == TAKES_NONE) ||
+            (args[i].is_rough && !args[i].is_partial && f->takes == TAKES_PARTIAL) ||
             (!helm_value_is_known(&args[i]) && !f->takes_unknown))
             return helm_value_unknown();
     return f->run(args, n);

@@ -11,6 +11,11 @@ struct helm_value {
     /* Text that means the same as Helm's, but need not be the same: YAML, or what holds actions. It
      * can be placed, and nothing else. */
     bool is_rough;
+    /* A map that nothing else holds, so that changing it changes nothing that others see; and
+     * nothing in it is held by others either. */
+    bool is_fresh;
+    bool is_deep;
+    bool is_partial; /* rough, but exactly what Helm has around the actions in it */
 };
 
 struct helm_value helm_value_unknown(void);

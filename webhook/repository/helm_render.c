@@ -33,6 +33,8 @@ struct eval {
     unsigned unsure; /* bodies around that may be left out */
     enum flow flow;
     unsigned loop_unsure; /* of the innermost loop */
+    unsigned n_harmless;  /* changes of what nobody else sees */
+    bool discards;        /* the action's value goes nowhere: $_ := */
     bool has_given_up;
     unsigned line;
 };
@@ -72,10 +74,19 @@ static void write_text(struct eval *e, struct str text, bool is_source)
     }
 }
 
+/* On one line, so that it is looked at as one. */
 static void write_raw(struct eval *e, struct str raw)
 {
+    AUTO(freep) char *line = xstrndup(raw);
+    char *open = memmem(line, raw.n, "{{", 2);
+    char *close =
+        open && !strchr(open, '`') ? memrchr(open, '}', raw.n - (size_t)(open - line)) : open;
+
+    for (char *p = open; p && p < close; p++)
+        if (*p == '\n' || *p == '\r')
+            *p = ' ';
     e->is_rough = true;
-    write_text(e, raw, false);
+    write_text(e, (struct str){line, raw.n}, false);
 }
 
 /* --- variables --- */
@@ -230,14 +241,83 @@ static struct helm_value read_fields(struct cursor *c, struct helm_value from)
 
 static struct helm_value read_variable(struct eval *e, struct cursor *c)
 {
-    const struct variable *v;
+    struct variable *v;
 
     skip(c, 1);
     v = find_variable(e, read_word(c));
     if (!v)
         return bad(c);
+    if (peek(c) != '.')
+        v->value.is_fresh = v->value.is_deep = false; /* who reads it may keep it */
     json_incref(v->value.json);
     return v->value;
+}
+
+/* The variable with a map of its own that a command is to change; n_variables: there is none. */
+static size_t find_target(struct eval *e, struct cursor *c)
+{
+    struct cursor ahead = *c;
+    const struct variable *v;
+
+    if (peek(c) != '$')
+        return e->n_variables;
+    skip(&ahead, 1);
+    v = find_variable(e, read_word(&ahead));
+    if (!v || !v->value.is_fresh || !isspace((unsigned char)peek(&ahead)))
+        return e->n_variables;
+    *c = ahead;
+    skip_blanks(c);
+    return (size_t)(v - e->variables);
+}
+
+/* What the map is after the change. NULL: others may see it. args: the first is the map. */
+static json_t *run_change(struct str name, const struct helm_value *args, size_t n)
+{
+    bool is_known = n == 3 && !args[1].is_rough && helm_value_is_known(&args[1]) &&
+                    json_is_string(args[1].json);
+
+    if (str_is(name, "set") && n == 3 && is_known) {
+        AUTO(freep) char *key = xstrndup(json_view(args[1].json));
+
+        return helm_values_with(args[0].json, key,
+                                args[2].is_rough ? helm_not_known() : args[2].json);
+    }
+    if (str_is(name, "set") || str_is(name, "unset"))
+        return helm_open_map();
+    for (size_t i = 1; i < n; i++)
+        if (args[i].is_rough || !json_is_object(args[i].json) || json_object_size(args[i].json))
+            return NULL;
+    return json_incref(args[0].json);
+}
+
+/* Of a variable's own map. is_kept: somebody gets to see what the function returns. */
+static struct helm_value change_variable(struct eval *e, size_t target, struct str name,
+                                         const struct helm_value *args, size_t n, bool is_kept)
+{
+    struct helm_value *value = &e->variables[target].value;
+    json_t *changed = value->is_fresh ? run_change(name, args, n) : NULL;
+
+    if (!changed)
+        return helm_value_unknown();
+    e->n_harmless++;
+    if (target < e->floor) {
+        json_decref(changed);
+        changed = helm_open_map();
+    }
+    json_decref(value->json);
+    value->json = changed;
+    value->is_deep = false;
+    value->is_fresh = !is_kept;
+    return (struct helm_value){.json = json_incref(changed)};
+}
+
+/* Of a copy: what comes out is a map nobody knows much of. */
+static struct helm_value merge_copy(struct eval *e, const struct helm_value *args, size_t n)
+{
+    if (n != 2 || !args[0].is_deep)
+        return helm_value_unknown();
+    e->n_harmless++;
+    return (struct helm_value){.json = helm_open_map()};
 }
 
 static struct helm_value read_parentheses(struct eval *e, struct cursor *c, const json_t *dot)
@@ -305,6 +385,34 @@ static bool ends_command(const struct cursor *c)
     return !c->rest.n || peek(c) == '|' || peek(c) == ')';
 }
 
+/* No key that anybody writes. */
+static const char get_key[] = "\001get";
+
+json_t *helm_render_files(size_t chart)
+{
+    json_t *files = helm_open_map();
+
+    (void)json_object_set_new(files, "Get", xneed(json_pack("{s:I}", get_key, (json_int_t)chart)));
+    return files;
+}
+
+/* .Files.Get "path" */
+static struct helm_value run_get(const struct eval *e, const struct helm_value *get,
+                                 const struct helm_value *path)
+{
+    const json_t *chart = json_object_get(get->json, get_key);
+    const struct helm_template *t;
+    bool is_known = false;
+
+    if (!json_is_integer(chart) || get->is_rough || path->is_rough || !json_is_string(path->json))
+        return helm_value_unknown();
+    t = e->release->get(e->release->get_from, (size_t)json_integer_value(chart),
+                        json_view(path->json), &is_known);
+    if (!is_known)
+        return helm_value_unknown();
+    return helm_value_text(t ? (struct str){t->text, t->n_text} : STR(""), false);
+}
+
 /* piped: what stood before a |; NULL: nothing did. It is cleared. */
 static struct helm_value read_command(struct eval *e, struct cursor *c, const json_t *dot,
                                       struct helm_value *piped)
@@ -313,6 +421,7 @@ static struct helm_value read_command(struct eval *e, struct cursor *c, const js
     struct helm_value out;
     struct str name = STR("");
     bool is_function;
+    size_t target = e->n_variables;
     size_t n = 0;
 
     skip_blanks(c);
@@ -326,6 +435,12 @@ static struct helm_value read_command(struct eval *e, struct cursor *c, const js
             *c = ahead;
     }
     skip_blanks(c);
+    if (is_function && helm_template_is_change(name))
+        target = find_target(e, c);
+    if (target < e->n_variables) {
+        args[n] = e->variables[target].value;
+        json_incref(args[n++].json);
+    }
     while (!c->is_bad && !ends_command(c) && n < ARGS_MAX - 1) {
         args[n++] = read_operand(e, c, dot);
         if (c->rest.n && !ends_command(c) && !isspace((unsigned char)peek(c)))
@@ -337,9 +452,15 @@ static struct helm_value read_command(struct eval *e, struct cursor *c, const js
         args[n++] = *piped;
         json_incref(piped->json);
     }
-    if (c->is_bad || (!is_function && n != 1)) {
-        out = helm_value_unknown(); /* .Files.Get "x": a method */
+    if (!c->is_bad && !is_function && n == 2) {
+        out = run_get(e, &args[0], &args[1]); /* a method, of which one is known */
+    } else if (c->is_bad || (!is_function && n != 1)) {
+        out = helm_value_unknown();
         c->is_bad = c->is_bad || piped;
+    } else if (target < e->n_variables) {
+        out = change_variable(e, target, name, args, n, !e->discards || c->depth || c->rest.n);
+    } else if (is_function && helm_template_is_change(name)) {
+        out = merge_copy(e, args, n);
     } else if (is_function) {
         out = run_function(e, name, args, n);
     } else {
@@ -407,7 +528,7 @@ static struct helm_value run_apart(struct eval *e, const struct helm_template *t
     buf_init(&out, HELM_RENDER_MAX_BYTES);
     inner.out = &out;
     inner.text = NULL;
-    inner.is_rough = false;
+    inner.is_rough = inner.discards = false;
     inner.depth++;
     inner.frame = inner.floor = inner.n_variables;
     inner.flow = FLOW_ON;
@@ -468,18 +589,21 @@ static void count_text(struct eval *e, const struct helm_value *v)
 static struct helm_value run_function(struct eval *e, struct str name, struct helm_value *args,
                                       size_t n)
 {
+    bool is_run = str_is(name, "include") || str_is(name, "tpl");
     struct helm_value out;
 
     for (size_t i = 0; i < n; i++)
         count_text(e, &args[i]);
     if (e->has_given_up)
         return helm_value_unknown();
-    if (str_is(name, "include"))
-        return run_definition(e, args, n);
-    if (str_is(name, "tpl"))
-        return run_text(e, args, n);
-    out = helm_function(name, args, n);
-    count_text(e, &out);
+    if (!is_run)
+        out = helm_function(name, args, n);
+    else
+        out = str_is(name, "tpl") ? run_text(e, args, n) : run_definition(e, args, n);
+    if (!is_run)
+        count_text(e, &out);
+    else if (!helm_value_is_known(&out) && e->release->may_change)
+        e->release->has_changed = true; /* run without being looked at */
     return out;
 }
 
@@ -521,10 +645,18 @@ static void run_output(struct eval *e, const struct helm_node *node, const json_
     struct str text = node->text;
     bool is_new = false;
     struct str name = cut_declaration(&text, &is_new);
+    unsigned n_harmless = e->n_harmless;
     struct str shown;
 
-    e->release->has_changed = e->release->has_changed || node->changes;
+    e->discards = name.p && is_new && str_is(name, "_") && node->n_changes;
     v = evaluate(e, text, dot);
+    if (e->discards) {
+        helm_value_clear(&v);
+        v = helm_value_unknown();
+    }
+    e->discards = false;
+    if (e->n_harmless - n_harmless < node->n_changes)
+        e->release->has_changed = true;
     if (!helm_value_is_known(&v))
         note_unseen(e, text);
     if (name.p && is_new) {
@@ -547,7 +679,7 @@ static void run_call(struct eval *e, const struct helm_node *node, const json_t 
     struct helm_value args[2];
     struct str shown;
 
-    e->release->has_changed = e->release->has_changed || node->changes;
+    e->release->has_changed = e->release->has_changed || node->n_changes;
     args[0] = read_operand(e, &c, dot);
     skip_blanks(&c);
     args[1] = c.rest.n ? evaluate(e, c.rest, dot) : (struct helm_value){.json = json_null()};
@@ -604,8 +736,9 @@ static void run_condition(struct eval *e, const struct helm_template *t, size_t 
     const json_t *inner;
     enum tri is_true;
 
-    e->release->has_changed = e->release->has_changed || node->changes;
+    e->release->has_changed = e->release->has_changed || node->n_changes;
     v = evaluate(e, text, dot);
+    v.is_fresh = v.is_deep = false; /* `with` has it as its dot, too */
     is_true = v.is_rough ? TRI_NOT_KNOWN : helm_truth(v.json);
     if (is_true == TRI_NOT_KNOWN)
         note_unseen(e, text);
@@ -760,7 +893,7 @@ static void run_range(struct eval *e, const struct helm_template *t, size_t inde
     unsigned loop_unsure = e->loop_unsure;
     enum tri has_any;
 
-    e->release->has_changed = e->release->has_changed || node->changes;
+    e->release->has_changed = e->release->has_changed || node->n_changes;
     if (!cut_range(&text, &l.key, &l.value)) {
         e->has_given_up = true;
         return;

@@ -28,8 +28,18 @@ struct helm_definition {
     bool differs;
 };
 
+/*
+ * What .Files.Get of a chart's templates reads (pkg/engine, files.Get): a file that is neither a
+ * template nor one of those that make the chart. *is_known: false where that is not certain. NULL:
+ * there is none, and it reads as empty.
+ */
+typedef const struct helm_template *(*helm_get_fn)(const void *from, size_t chart, struct str path,
+                                                   bool *is_known);
+
 /* What the templates of a release share. */
 struct helm_release {
+    helm_get_fn get;
+    const void *get_from;
     struct helm_definition *definitions; /* by name, once settled */
     size_t n;
     size_t capacity;
@@ -51,8 +61,11 @@ struct helm_text {
     size_t capacity_lines;
 };
 
+/* .Files of a chart's templates. The caller owns it. */
+json_t *helm_render_files(size_t chart);
+
 /*
- * root  what templates see as `.`: Values, Release, Chart.
+ * root  what templates see as `.`: Values, Release, Chart, Files.
  * out   cleared by the caller with helm_text_clear(). False where nothing can be said.
  */
 bool helm_render_template(struct helm_release *r, const struct helm_template *t, const json_t *root,

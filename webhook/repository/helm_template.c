@@ -141,11 +141,21 @@ static size_t add(struct reader *r, const struct helm_node *node)
     return t->n++;
 }
 
-/* Whether a word of the action changes what it is given (Sprig's dictionary functions). */
-static bool has_changing_word(struct str text)
+bool helm_template_is_change(struct str name)
 {
     static const char *const words[] = {"set",       "unset",          "merge",
                                         "mustMerge", "mergeOverwrite", "mustMergeOverwrite"};
+
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (str_is(name, words[i]))
+            return true;
+    return false;
+}
+
+/* The words of the action that change what they are given. */
+static unsigned count_changes(struct str text)
+{
+    unsigned n = 0;
 
     for (size_t at = 0; at < text.n;) {
         size_t from = at;
@@ -156,13 +166,12 @@ static bool has_changing_word(struct str text)
         }
         while (at < text.n && is_word_char(text.p[at]))
             at++;
-        for (size_t i = 0; at > from && i < ARRAY_LEN(words); i++)
-            if (str_is(str_sub(text, from, at), words[i]))
-                return from == 0 || (text.p[from - 1] != '.' && text.p[from - 1] != '$');
+        if (helm_template_is_change(str_sub(text, from, at)))
+            n += from == 0 || (text.p[from - 1] != '.' && text.p[from - 1] != '$');
         if (at == from)
             at++;
     }
-    return false;
+    return n;
 }
 
 static size_t add_action(struct reader *r, const struct action *a, enum helm_node_kind kind,
@@ -174,8 +183,8 @@ static size_t add_action(struct reader *r, const struct action *a, enum helm_nod
     while (is_blank(r->text.p[open]))
         open++;
     node.line = line_at(r, open);
-    node.changes = kind != HELM_COMMENT && has_changing_word(a->text);
-    r->out->changes = r->out->changes || node.changes;
+    node.n_changes = kind == HELM_COMMENT ? 0 : count_changes(a->text);
+    r->out->changes = r->out->changes || node.n_changes;
     return add(r, &node);
 }
 
@@ -302,6 +311,7 @@ struct helm_template *helm_template_read(struct str text)
         return t;
     }
     t->text = xstrndup(text);
+    t->n_text = text.n;
     r.text = (struct str){t->text, text.n};
     t->is_broken = read_list(&r, 0, &last) != AT_END_OF_TEXT;
     t->changes = t->changes || t->is_broken;

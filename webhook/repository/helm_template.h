@@ -30,11 +30,12 @@ struct helm_node {
     size_t other;
     size_t end;
     unsigned line;
-    bool changes; /* calls a function that changes what it is given: set, unset, merge */
+    unsigned n_changes; /* calls of functions that change what they are given: set, unset, merge */
 };
 
 struct helm_template {
     char *text;
+    size_t n_text;
     struct helm_node *nodes;
     size_t n;
     size_t capacity;
@@ -46,6 +47,9 @@ struct helm_template {
 struct helm_template *helm_template_read(struct str text);
 void helm_template_free(struct helm_template *t); /* NULL is fine */
 void helm_template_freep(struct helm_template **t);
+
+/* Whether a function of that name changes what it is given (Sprig's dictionary functions). */
+bool helm_template_is_change(struct str name);
 
 /* Of an action's text the first word, which is cut off. "" where it starts otherwise. */
 struct str helm_template_word(struct str *text);

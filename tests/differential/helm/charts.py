@@ -121,7 +121,60 @@ class Chart:
             "{{ if and .Values.on (eq .Values.env \"dev\") }}root{{ else if not .Values.off }}child{{ else }}x{{ end }}",
             "{{ with .Values.labels }}{{ .a }}{{ else }}root{{ end }}", "{{ title .Values.name }}",
             "{{ range $k, $v := .Values.labels }}{{ $k }}{{ $v }}{{ end }}", "{{ required \"x\" .Values.name }}",
-            "{{ range $i, $e := .Values.names }}{{ if $i }}{{ break }}{{ end }}{{ $e }}{{ end }}"])
+            "{{ range $i, $e := .Values.names }}{{ if $i }}{{ break }}{{ end }}{{ $e }}{{ end }}",
+            self.half_known(), self.half_known(), self.changed(), self.changed()])
+
+    def half_known(self):
+        """Names that hang on functions which nobody follows, on files and on the cluster."""
+        return self.rng.choice([
+            "{{ printf \"root%s\" (nospace \"\") }}", "{{ printf \"%s-child\" (nospace .Values.name) | quote }}",
+            "{{ printf \"ro%s\" (nospace \"ot\") | trunc 63 | trimSuffix \"-\" }}",
+            "{{ printf \"root-%s\" (nospace \"\") | trunc 63 | trimSuffix \"-\" }}",
+            "{{ printf \"root-%s\" (nospace .Values.env) | trunc 5 | trimSuffix \"-\" }}",
+            "{{ printf \"%s%v\" .Values.name (nospace \"-x\") | trimSuffix \"-x\" }}",
+            "{{ .Values.nothing | default (printf \"my-%s\" (nospace \"app\")) | quote }}",
+            "{{ printf \"my-%s\" (nospace \"app\") | default \"root\" }}",
+            "{{ printf \"%s\" (nospace \"\") | default \"root\" }}",
+            "{{ include \"full\" . | printf \"%s-%s\" (nospace \"root\") | trunc 4 | squote }}",
+            "{{ .Files.Get \"files/name\" | trim }}", "{{ $.Files.Get (printf \"files/%s\" \"name\") | trim | default \"root\" }}",
+            "{{ .Files.Get \"files/none\" | default .Values.name }}", "{{ .Files.Get \"./files/name\" | default \"root\" }}",
+            "{{ if .Files.Get \"values.yaml\" }}child{{ else }}root{{ end }}",
+            "{{ if .Files.Get \"requirements.yaml\" }}child{{ else }}root{{ end }}",
+            "{{ (lookup \"v1\" \"Secret\" \"argocd\" \"x\").name | default \"root\" }}",
+            "{{ if lookup \"v1\" \"Pod\" \"\" \"\" }}child{{ else }}root{{ end }}",
+            "{{ if .Capabilities.APIVersions.Has \"argoproj.io/v1alpha1\" }}root{{ else }}child{{ end }}",
+            "{{ if semverCompare \">=1.20-0\" .Capabilities.KubeVersion.Version }}root{{ else }}child{{ end }}"])
+
+    def changed(self):
+        """Names out of maps that are changed: some of them are others', too."""
+        return self.rng.choice([
+            "{{ $d := dict \"a\" \"root\" }}{{ $_ := set $d \"a\" .Values.name }}{{ $d.a }}",
+            "{{ $d := dict }}{{ if .Values.on }}{{ $_ := set $d \"a\" \"root\" }}{{ end }}{{ $d.a | default \"child\" }}",
+            "{{ $d := dict \"a\" \"child\" }}{{ $e := $d }}{{ $_ := set $d \"a\" \"root\" }}{{ $e.a }}",
+            "{{ $d := dict \"a\" \"child\" }}{{ $e := dict \"d\" $d }}{{ $_ := set $d \"a\" \"root\" }}{{ $e.d.a }}",
+            "{{ $d := dict \"a\" \"child\" }}{{ with $d }}{{ $_ := set $d \"a\" \"root\" }}{{ .a }}{{ end }}",
+            "{{ $d := dict \"v\" .Values }}{{ $_ := set $d.v \"name\" \"root\" }}{{ .Values.name }}",
+            "{{ $d := deepCopy .Values }}{{ $_ := set $d \"name\" \"root\" }}{{ .Values.name }}",
+            "{{ $d := deepCopy .Values }}{{ $_ := set $d \"name\" \"root\" }}{{ $d.name }}",
+            "{{ $d := deepCopy .Values }}{{ $_ := set $d.labels \"a\" \"root\" }}{{ $d.labels.a }}",
+            "{{ $m := merge (deepCopy .Values) (dict \"zz\" \"root\" \"name\" \"child\") }}{{ .Values.name }}",
+            "{{ $m := merge (deepCopy .Values) (dict \"zz\" \"root\") }}{{ $m.zz }}",
+            "{{ $m := merge (dict) .Values }}{{ $_ := set $m \"name\" \"root\" }}{{ .Values.name }}",
+            "{{ $m := merge (dict) .Values }}{{ $_ := set $m.labels \"a\" \"root\" }}{{ .Values.labels.a }}",
+            "{{ $d := dict \"labels\" .Values.labels }}{{ $_ := mergeOverwrite $d (dict \"labels\" (dict \"a\" \"root\")) }}{{ .Values.labels.a }}",
+            "{{ $d := dict \"a\" \"root\" }}{{ $m := mergeOverwrite $d (deepCopy (.Values.nothing | default dict)) }}{{ $_ := set $d \"a\" \"child\" }}{{ $m.a }}",
+            "{{ $d := dict \"a\" \"root\" }}{{ $m := mergeOverwrite $d (deepCopy (.Values.nothing | default dict)) }}{{ $m.a }}",
+            "{{ $d := dict }}{{ range $i, $e := .Values.names }}{{ $_ := set $d \"a\" $e }}{{ end }}{{ $d.a }}",
+            "{{ $d := dict \"a\" \"child\" }}{{ range $k, $v := .Values.labels }}{{ $_ := set $d $k \"root\" }}{{ end }}{{ $d.a }}",
+            "{{ $d := dict \"a\" \"child\" }}{{ if nospace .Values.name }}{{ $_ := set $d \"a\" \"root\" }}{{ end }}{{ $d.a }}",
+            "{{ $d := dict \"a\" \"child\" }}{{ range (splitList \",\" \"x,y\") }}{{ $d.a }}{{ $_ := set $d \"a\" \"-root\" }}{{ end }}",
+            "{{ $d := dict \"a\" \"child\" }}{{ $f := set $d \"a\" \"root\" }}{{ $_ := set $d \"a\" \"child\" }}{{ $f.a }}",
+            "{{ $d := dict \"a\" \"child\" }}{{ $_ := set $d \"b\" $d }}{{ $_ := set $d \"a\" \"root\" }}{{ $d.b.a }}",
+            "{{ $d := dict \"a\" \"child\" }}{{ $_ := unset $d \"a\" }}{{ $d.a | default \"root\" }}",
+            "{{ $d := dict \"a\" \"child\" }}{{ $_ := set $d (nospace \"a\") \"root\" }}{{ $d.a }}",
+            "{{ $d := dict \"a\" \"child\" }}{{ $_ := include \"sets\" $d }}{{ $d.a }}",
+            "{{ $d := dict \"a\" \"child\" }}{{ $_ := set (index (list $d) 0) \"a\" \"root\" }}{{ $d.a }}",
+            "{{ $_ := set .Values.labels \"a\" \"root\" }}{{ .Values.labels.a }}"])
 
     def templated(self):
         """A document with actions in it."""
@@ -151,6 +204,8 @@ class Chart:
             lines.append(rng.choice([
                 "  {{- with .Values.labels }}\n  labels:\n    {{- toYaml . | nindent 4 }}\n  {{- end }}",
                 "  labels:\n    {{- include \"labels\" . | nindent 4 }}",
+                "  labels:\n    {{- include \"labels\"\n      (merge (deepCopy .) (dict \"z\" \"y\"))\n      | nindent 4 }}",
+                "  labels:\n    {{- include \"labels\" (merge (dict \"z\" \"y\") .) | nindent 4 }}",
                 "  labels: {{- include \"labels\" . | nindent 4 }}",
                 "  {{- include \"meta\" . | nindent 2 }}",
                 "  {{- if .Values.on }}\n  finalizers: [a]\n  {{- end }}",
@@ -195,6 +250,15 @@ class Chart:
             "{{- range .Values.extraObjects }}\n---\n{{ toYaml . }}\n{{- end }}\n",
             "{{ .Values.text }}\n", "{{ tpl .Values.text . }}\n", "{{ include \"whole\" . }}\n",
             "{{- include \"whole\" . -}}\n", "{{ .Files.Get \"files/app.yaml\" }}\n",
+            "{{ .Files.Get \"files/app.yaml\" | indent 0 }}\n", "{{ tpl (.Files.Get \"files/app.yaml\") . }}\n",
+            "{{ $.Files.Get \"crds/c.yaml\" }}\n", "{{ .Files.Get \"Chart.yaml\" }}\n",
+            "{{ .Files.Get \"templates/t0.yaml\" }}\n", "{{ .Files.Get \"charts/sub/files/app.yaml\" }}\n",
+            "{{ .Files.Get \"README.md\" }}\n", "{{ .Files.Get \"requirements.yaml\" }}\n",
+            "{{- if .Capabilities.APIVersions.Has \"argoproj.io/v1alpha1\" }}\n%s{{- else }}\n%s{{- end }}\n" % (
+                self.manifest(), self.manifest()),
+            "{{- if semverCompare \">=1.20-0\" .Capabilities.KubeVersion.Version }}\n%s{{- end }}\n---\n%s" % (
+                self.manifest(), self.manifest()),
+            "{{- if not (lookup \"v1\" \"Namespace\" \"\" \"x\") }}\n%s{{- end }}\n" % self.manifest(),
             "{{ range $path, $_ := .Files.Glob \"files/*\" }}\n---\n{{ $.Files.Get $path }}\n{{ end }}\n",
             "{{ template \"whole\" . }}\n",
             "{{- $app := dict \"apiVersion\" \"argoproj.io/v1alpha1\" \"kind\" \"Application\" \"metadata\" (dict \"name\" \"root\") }}\n{{ toYaml $app }}\n",
@@ -214,6 +278,7 @@ class Chart:
             '{{- end }}\n{{- end }}\n{{- end -}}\n',
             '{{- define "labels" -}}\na: b\nc: d\n{{- end }}\n',
             '{{- define "spec" -}}\na: b\n{{- end }}\n',
+            rng.choice([""] * 6 + ['{{- define "sets" -}}\n{{- $_ := set . "a" "root" }}\n{{- end }}\n']),
             '{{- define "meta" -}}\n%s\n{{- end }}\n' % rng.choice(["labels: {a: b}", "labels: {a: b}", "name: root"]),
             '{{- define "top" -}}\n%s\n{{- end }}\n' % rng.choice(["more: x", "more: x", "kind: Application",
                                                                    "metadata: {name: root}"]),
@@ -358,8 +423,10 @@ class Chart:
         if self.maybe(0.12):
             self.files[prefix + "crds/" + rng.choice(["c.yaml", "c.yml", "sub/c.yaml", "_c.yaml", "c.txt", "c.YAML", "c.json"])] = \
                 self.template_file() if self.maybe(0.3) else self.encode(self.manifest())
-        if self.maybe(0.2):
+        if self.maybe(0.3):
             self.files[prefix + "files/app.yaml"] = self.manifest("Application").encode()
+        if self.maybe(0.5):
+            self.files[prefix + "files/name"] = self.encode(rng.choice(NAMES) + rng.choice(["", "\n"]))
         if self.maybe(0.1):
             self.files[prefix + "README.md"] = b"kind: Application of argoproj.io/v1alpha1\n"
         if self.maybe(0.03):

@@ -302,7 +302,7 @@ static void links_are_followed(void **state)
     mklink(f, "chart/c", "../c");
     fixture_load(f);
     assert_string_equal(rendered_path(f, "chart"), PARTIAL NOTHING_MORE);
-    mkfile(f, "chart/templates/x.yaml", "{{ .Files.Get \"c\" }}");
+    mkfile(f, "chart/templates/x.yaml", "{{ .Files.Lines \"c\" }}");
     fixture_load(f);
     assert_string_equal(
         rendered_path(f, "chart"),
@@ -319,6 +319,89 @@ static void links_are_followed(void **state)
     fixture_load(f);
     assert_string_equal(rendered_path(f, "chart"),
                         "FAILS chart/dangling is a symlink that leads nowhere");
+}
+
+/* What .Files.Get reads is text like any other; Helm keeps some files from it. */
+static void files_are_read(void **state)
+{
+    static const struct {
+        const char *path;
+        bool is_known;
+        bool is_there;
+    } rows[] = {
+        {"app", true, true},
+        {"sub/app", true, true},
+        {"linked/app", true, true},
+        {"bom", true, true},
+        {"./app", true, false},
+        {"gone", true, false},
+        {"values.yaml", false, false},
+        {"Chart.yaml", false, false},
+        {"templates/x.yaml", false, false},
+        {"charts/y/app", false, false},
+    };
+    struct fixture *f = *state;
+
+    mkfiles(f, "chart/Chart.yaml", CHART, "chart/app", APP("a"), "chart/sub/app", APP("a"),
+            "other/app", APP("a"), "chart/bom", "\xef\xbb\xbf" APP("a"), "chart/charts/y/app",
+            APP("a"), "chart/charts/y/Chart.yaml", CHART, NULL);
+    mklink(f, "chart/linked", "../other");
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        AUTO(freep) char *text = xasprintf("{{ $.Files.Get \"%s\" }}\n", rows[i].path);
+        const char *actual;
+
+        mkfile(f, "chart/templates/x.yaml", text);
+        fixture_load(f);
+        actual = rendered_path(f, "chart");
+        if (strcmp(actual, rows[i].is_there   ? PARTIAL A NOTHING_MORE
+                           : rows[i].is_known ? PARTIAL NOTHING_MORE
+                                              : PARTIAL
+                               ": chart/templates/x.yaml:1 may write an "
+                               "Application, mentioned in chart/app:2" NO_SECRETS) != 0)
+            fail_msg("%s: %s", rows[i].path, actual);
+    }
+}
+
+/* A map that a template makes for itself can be changed; one that others see takes all away. */
+static void changes_are_followed(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *name; /* NULL: nothing is known for certain */
+    } rows[] = {
+        {"{{ $d := dict \"n\" \"x\" }}{{ $_ := set $d \"n\" \"a\" }}", "a"},
+        {"{{ $d := dict \"n\" \"a\" }}{{ $_ := set $d \"m\" .Values }}", "a"},
+        {"{{ $d := dict \"n\" \"a\" }}{{ $e := $d }}{{ $_ := set $e \"n\" \"x\" }}", NULL},
+        {"{{ $d := dict \"n\" \"a\" }}{{ $e := set $d \"m\" 1 }}{{ $_ := set $d \"n\" \"x\" }}",
+         NULL},
+        {"{{ $d := dict \"n\" \"a\" }}{{ with $d }}{{ $_ := set $d \"n\" \"x\" }}{{ end }}", NULL},
+        {"{{ $d := dict \"n\" \"a\" }}{{ $_ := set .Values \"n\" \"x\" }}", NULL},
+        {"{{ $d := dict \"n\" \"a\" }}{{ if title .Values.a }}{{ $_ := set $d \"n\" \"x\" }}{{ end "
+         "}}",
+         NULL},
+        {"{{ $d := dict \"n\" \"a\" }}{{ $_ := mergeOverwrite $d (deepCopy (.Values.b | default "
+         "dict)) }}",
+         "a"},
+        {"{{ $d := dict \"n\" \"a\" }}{{ $_ := mergeOverwrite $d .Values }}", NULL},
+        {"{{ $d := dict \"n\" \"a\" }}{{ $e := merge (deepCopy .Values) $d }}", "a"},
+        {"{{ $d := dict \"n\" \"a\" }}{{ $e := merge (dict \"v\" .Values) $d }}", NULL},
+        {"{{ $d := dict \"n\" (lookup \"v1\" \"Secret\" \"x\" \"y\" | default \"a\") }}", "a"},
+    };
+    struct fixture *f = *state;
+
+    mkfiles(f, "chart/Chart.yaml", CHART, "chart/values.yaml", "a: b\n", NULL);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        AUTO(freep)
+        char *text = xasprintf("%s\n" APPLICATION "metadata:\n  name: {{ $d.n }}\n", rows[i].text);
+        const char *actual;
+
+        mkfile(f, "chart/templates/x.yaml", text);
+        fixture_load(f);
+        actual = rendered_path(f, "chart");
+        if ((strcmp(actual, PARTIAL " | Application default/a" NOTHING_MORE) == 0) !=
+            (rows[i].name != NULL))
+            fail_msg("%s: %s", rows[i].text, actual);
+    }
 }
 
 /* Argo CD packs a directory beside the chart, and Helm leaves out what values switch off. */
@@ -402,6 +485,17 @@ static void names_narrow_it_down(void **state)
         {"other\n  {{- if .x }}\n  labels: {a: b}\n  {{- end }}", false},
         {"other\n  name: root", true},
         {"&x other", true},
+        {"{{ printf \"ro%s\" .x }}", true},
+        {"{{ printf \"x%s\" .x }}", false},
+        {"{{ printf \"x%s\" .x | quote }}", false},
+        {"{{ printf \"%s-child\" .x | trunc 63 | quote }}", true},
+        {"{{ printf \"x-%s\" .x | trunc 63 | trimSuffix \"-\" }}", false},
+        {"{{ printf \"root-%s\" .x | trunc 63 | trimSuffix \"-\" }}", true},
+        {"{{ printf \"root-%s\" .x | trunc 4 }}", true},
+        {"{{ printf \"x%s\" .x | default \"root\" }}", true},
+        {"{{ .Values.b | default (printf \"x%s\" .x) }}", false},
+        {"other\n  labels:\n    {{- include \"x\"\n      (dict \"a\" \"b\")\n    | nindent 4 }}",
+         false},
     };
     struct fixture *f = *state;
     const struct identity root = {STR("argoproj.io"), STR("Application"), STR("argocd"),
@@ -508,6 +602,8 @@ int main(void)
         CASE(a_huge_helmignore_ends),
         CASE(a_vendored_dependency_is_looked_at),
         CASE(links_are_followed),
+        CASE(files_are_read),
+        CASE(changes_are_followed),
         CASE(subcharts_are_rendered),
         CASE(twins_are_not_told_apart),
         CASE(what_is_packed_makes_room),
