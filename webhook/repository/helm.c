@@ -243,6 +243,8 @@ static bool add_parsed(struct helm *h, const struct helm_file *file, const struc
         add_objects(h, file, parsed, words, is_certain);
         return true;
     }
+    if (is_certain && words && words->is_nothing)
+        return true;
     /* every template is printed as manifests, and Argo CD fails where one is none */
     if (is_certain && parsed && (parsed->state == PARSE_FAILS || parsed->state == PARSE_IGNORED))
         output_fails(h->render->output, "%s", quote_phrase(parsed->why).text);

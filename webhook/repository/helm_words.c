@@ -519,6 +519,38 @@ static bool has_odd_separator(struct str bytes)
     return false;
 }
 
+static bool is_null(struct str text)
+{
+    text = str_trim(str_sub(text, 0, find(text, " #", 0)));
+    return str_is(text, "null") || str_is(text, "Null") || str_is(text, "NULL") ||
+           str_is(text, "~");
+}
+
+/* Documents that Helm and Argo CD take for none. */
+static bool is_nothing(struct str bytes)
+{
+    struct str line;
+
+    while (str_split(&bytes, '\n', &line)) {
+        line = str_trim(line);
+        if (line.n && line.p[0] != '#' && !str_starts(line, STR("---")) && !str_is(line, "...") &&
+            !is_null(line))
+            return false;
+    }
+    return true;
+}
+
+/* A value with an anchor or a tag of its own: what it comes to is not looked at. */
+static bool has_properties(struct str bytes)
+{
+    struct str line;
+
+    while (str_split(&bytes, '\n', &line))
+        if (line.n && strchr("&!", line.p[0]))
+            return true;
+    return false;
+}
+
 /* A document whose first line is indented: Helm takes that away, and leaves the others as they are.
  */
 static bool has_indented_start(struct str bytes)
@@ -586,11 +618,12 @@ struct helm_words *helm_words_read(struct str bytes)
     bool scanned = !utf16 && is_worth_a_scan(bytes);
     struct helm_words words = {
         .is_templated = str_contains(bytes, STR("{{")),
+        .is_nothing = !utf16 && is_nothing(bytes),
         .names_secrets = utf16 || str_contains(bytes, STR("Secret")),
         .has_hook = str_contains(bytes, STR("helm.sh/hook")),
         .has_items = str_contains(bytes, STR("items")),
         .is_changed = utf16 || str_contains(bytes, STR("<no value>")) || has_odd_separator(bytes) ||
-                      looks_like_json(bytes) || has_indented_start(bytes),
+                      looks_like_json(bytes) || has_indented_start(bytes) || has_properties(bytes),
     };
     struct helm_words *out;
 

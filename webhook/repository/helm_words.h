@@ -51,6 +51,7 @@ struct helm_words {
     struct helm_words_of of[N_HELM_GROUPS];
     unsigned open_line; /* 0: no document is open */
     bool is_templated;  /* {{ */
+    bool is_nothing;    /* blanks, comments and nulls */
     bool reads_files;   /* names .Files */
     bool defines;       /* has a template of its own for others to include */
     bool is_changed;    /* holds what Helm or Argo CD does not take as it stands: `<no value>`, text

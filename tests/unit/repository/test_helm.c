@@ -132,6 +132,12 @@ static const struct helm_case cases[] = {
      "FAILS chart/templates/x.yaml is malformed YAML (line 5, column 12)"},
     {"a literal template that is no manifest", "chart/templates/x.yaml", "a: b\n", NULL,
      "FAILS chart/templates/x.yaml holds no object of a kind"},
+    {"a literal template that is nothing", "chart/templates/x.yaml", "null\n---\n# x\n~ # x\n",
+     NULL, PARTIAL NOTHING_MORE},
+    {"a template that writes nothing", "chart/templates/x.yaml", "null\n---\n{{ .Values.none }}\n",
+     "{\"values\":\"none: ''\"}", PARTIAL NOTHING_MORE},
+    {"a literal template of a null with a tag", "chart/templates/x.yaml", "!!null x\n", NULL,
+     PARTIAL NOTHING_MORE},
     {"a hook Helm knows", "chart/templates/x.yaml",
      APPLICATION "metadata: {name: a, namespace: argocd, annotations: {helm.sh/hook: \"Test, "
                  "pre-install\"}}\n",
