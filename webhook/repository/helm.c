@@ -514,12 +514,13 @@ static bool makes_chart(struct str path)
 }
 
 static const struct helm_template *get_file(const void *from, size_t index, struct str path,
-                                            bool *is_known)
+                                            bool *is_known, size_t *n_looked)
 {
     const struct helm *h = from;
     const struct helm_chart *chart = index < h->charts->n ? &h->charts->charts[index] : NULL;
 
     *is_known = chart && !makes_chart(path);
+    *n_looked = chart ? chart->files->n : 0;
     for (size_t i = 0; *is_known && i < chart->files->n; i++) {
         const struct helm_file *file = &chart->files->files[i];
         const struct helm_template *text;

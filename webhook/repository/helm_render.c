@@ -299,6 +299,7 @@ static struct helm_value change_variable(struct eval *e, size_t target, struct s
 
     if (!changed)
         return helm_value_unknown();
+    e->release->n_steps += json_object_size(changed) / HELM_RENDER_STEP_KEYS; /* it was copied */
     e->n_harmless++;
     if (target < e->floor) {
         json_decref(changed);
@@ -397,17 +398,20 @@ json_t *helm_render_files(size_t chart)
 }
 
 /* .Files.Get "path" */
-static struct helm_value run_get(const struct eval *e, const struct helm_value *get,
+static struct helm_value run_get(struct eval *e, const struct helm_value *get,
                                  const struct helm_value *path)
 {
     const json_t *chart = json_object_get(get->json, get_key);
     const struct helm_template *t;
     bool is_known = false;
+    size_t n_looked;
 
     if (!json_is_integer(chart) || get->is_rough || path->is_rough || !json_is_string(path->json))
         return helm_value_unknown();
     t = e->release->get(e->release->get_from, (size_t)json_integer_value(chart),
-                        json_view(path->json), &is_known);
+                        json_view(path->json), &is_known, &n_looked);
+    e->release->n_steps += n_looked / HELM_RENDER_STEP_KEYS;
+    e->release->n_steps += (t ? t->n_text : 0) / HELM_RENDER_STEP_BYTES;
     if (!is_known)
         return helm_value_unknown();
     return helm_value_text(t ? (struct str){t->text, t->n_text} : STR(""), false);

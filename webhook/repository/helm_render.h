@@ -31,10 +31,10 @@ struct helm_definition {
 /*
  * What .Files.Get of a chart's templates reads (pkg/engine, files.Get): a file that is neither a
  * template nor one of those that make the chart. *is_known: false where that is not certain. NULL:
- * there is none, and it reads as empty.
+ * there is none, and it reads as empty. *n_looked: how many files were looked at.
  */
 typedef const struct helm_template *(*helm_get_fn)(const void *from, size_t chart, struct str path,
-                                                   bool *is_known);
+                                                   bool *is_known, size_t *n_looked);
 
 /* What the templates of a release share. */
 struct helm_release {
