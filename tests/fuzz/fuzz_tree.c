@@ -1,4 +1,5 @@
 #include "fuzz_tree.h"
+#include "fuzz_parts.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,22 +7,6 @@ static void require(bool holds)
 {
     if (!holds)
         abort();
-}
-
-static struct str next_part(struct str *text)
-{
-    struct str part = *text;
-    size_t n = 0;
-
-    while (n + 3 <= text->n && memcmp(text->p + n, "\n=\n", 3) != 0)
-        n++;
-    if (n + 3 > text->n) {
-        *text = STR("");
-        return part;
-    }
-    part = str_sub(*text, 0, n + 1);
-    *text = str_sub(*text, n + 3, text->n);
-    return part;
 }
 
 /* How much of two paths is directories that they share. */
@@ -115,7 +100,7 @@ void fuzz_tree_read(const uint8_t *data, size_t size, const char *const *paths, 
     *out = (struct fuzz_tree){
         .repository = {.root_fd = -1, .tree = t}, .rest = {(const char *)data, size}, .n = n};
     for (size_t i = 0; i < n; i++) {
-        out->parts[i] = next_part(&out->rest);
+        out->parts[i] = fuzz_next_part(&out->rest);
         out->node_of[i] = add(t, i ? paths[i - 1] : NULL, i ? out->node_of[i - 1] : 0, paths[i]);
         t->nodes[out->node_of[i]].size_bytes = out->parts[i].n;
     }

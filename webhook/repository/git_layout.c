@@ -58,11 +58,12 @@ enum git_file git_file_read(const char *path, size_t limit_bytes, char **out, si
     return found;
 }
 
-bool git_file_is_harmless(const char *path)
+bool git_layout_is_shallow(const struct git_layout *l)
 {
+    AUTO(freep) char *path = xasprintf("%s/shallow", l->common);
     struct stat st;
 
-    return stat(path, &st) != 0 || S_ISREG(st.st_mode);
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0;
 }
 
 static char *below(const char *directory, const char *name)

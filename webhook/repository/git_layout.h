@@ -31,5 +31,5 @@ enum git_file {
  */
 enum git_file git_file_read(const char *path, size_t limit_bytes, char **out,
                             size_t *n_bytes) MUST_CHECK;
-/* Whether opening it does not wait: there is none, or it is a regular file. */
-bool git_file_is_harmless(const char *path);
+/* Whether some commits were fetched without those before them (gitrepository-layout(5)). */
+bool git_layout_is_shallow(const struct git_layout *l);

@@ -21,7 +21,7 @@ enum {
 struct git_objects {
     struct git_layout layout;
     struct git_setup setup;
-    git_repository *repository; /* what linked work trees share, without its configuration */
+    git_repository *repository; /* nothing but `odb` */
     git_odb *odb;
     char *directories[GIT_OBJECTS_MAX_DIRECTORIES]; /* of loose objects: ours and alternates */
     size_t n_directories;

@@ -270,7 +270,7 @@ static void say_not_found(const struct question *q)
             /* git-sync keeps none, only what it fetched */
             !git_names_has(q->names, "refs/") && !git_fetched_at(q->path)
                 ? "nothing has been committed there"
-            : git_repository_is_shallow(q->repository) == 1
+            : git_layout_is_shallow(&q->objects->layout)
                 ? "no branch, tag or commit is called so; the clone is shallow"
                 : "no branch, tag or commit is called so");
     err_remedy(q->err,

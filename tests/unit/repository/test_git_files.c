@@ -58,7 +58,7 @@ static void nothing_in_place_of_a_file_is_waited_for(void **state)
         {"refs/heads/other", "main", NULL, false},
         {"FETCH_HEAD", "gone", "FETCH_HEAD cannot be read", true},
         {"FETCH_HEAD", "main", NULL, false},
-        {"shallow", "main", "a file of it is no regular file", false},
+        {"shallow", "main", NULL, false},
         {"objects/info/alternates", "main", "its list of alternates cannot be read", false},
         {"objects/info/commit-graph", "main", NULL, false},
         {"objects/pack/multi-pack-index", "main", "", false},
