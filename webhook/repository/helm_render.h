@@ -5,8 +5,10 @@
 #include <jansson.h>
 
 /*
- * Not a template engine: a handful of Sprig's functions, on text and truth values, as exactly as
- * Helm runs them. Whatever else decides is *not known*. An action whose value is not known stays in
+ * Not a template engine: a handful of Sprig's functions, on text and truth values, and .Files.Get, as
+ * exactly as Helm runs them. A map that only one variable holds may be changed; whatever changes
+ * others is said in `has_changed`, and then nothing is certain. Whatever else decides, such as
+ * .Capabilities, is *not known*. An action whose value is not known stays in
  * the text, and of an `if` whose condition is not known, or of a loop over what is not known,
  * all that they may write stays. So the text can be looked at like a template
  * (helm_words.h), in which fewer things are open.

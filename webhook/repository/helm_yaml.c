@@ -38,7 +38,10 @@ static bool write_scalar(struct buf *out, const json_t *value)
         return true;
     }
     if (!str_contains(string, STR("{{"))) {
-        text = xneed(json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT));
+        /* templates may make text that is no UTF-8, and cut characters in two */
+        text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+        if (!text)
+            return false;
         buf_adds(out, text);
         return true;
     }
