@@ -42,15 +42,6 @@ void json_out_field(struct buf *out, const char *key, struct str text)
     json_out_text(out, key, buf_str(&field));
 }
 
-void json_out_url(struct buf *out, const char *key, struct str url)
-{
-    AUTO(buf_clearp) struct buf field = {0};
-
-    buf_init(&field, FIELD_MAX);
-    text_url(&field, url);
-    json_out_text(out, key, buf_str(&field));
-}
-
 void json_out_json(struct buf *out, const char *key, struct str text)
 {
     start(out, key);

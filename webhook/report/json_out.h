@@ -14,8 +14,6 @@ void json_out_close(struct buf *out, char bracket);
 void json_out_text(struct buf *out, const char *key, struct str text);
 /* One field of outside text: escaped and cut as text_field() does. */
 void json_out_field(struct buf *out, const char *key, struct str text);
-/* The same for a URL, without its userinfo. */
-void json_out_url(struct buf *out, const char *key, struct str url);
 /* A JSON value as it is to stand there. */
 void json_out_json(struct buf *out, const char *key, struct str text);
 void json_out_bool(struct buf *out, const char *key, bool value);

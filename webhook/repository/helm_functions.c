@@ -782,11 +782,6 @@ static const struct function *find_function(struct str name)
     return NULL;
 }
 
-bool helm_has_function(struct str name)
-{
-    return find_function(name) != NULL;
-}
-
 struct helm_value helm_function(struct str name, const struct helm_value *args, size_t n)
 {
     const struct function *f = find_function(name);

@@ -29,5 +29,3 @@ bool helm_value_show(const struct helm_value *v, struct str *out, char **owned) 
 
 /* What the function returns, not known where it is none of ours. The caller clears it. */
 struct helm_value helm_function(struct str name, const struct helm_value *args, size_t n);
-/* Whether there is a function of that name here. */
-bool helm_has_function(struct str name);

@@ -86,30 +86,8 @@ void output_set_type(struct output_builder *b, enum source_type type)
     b->out->type = type;
 }
 
-size_t output_n(const struct output_builder *b)
-{
-    return b->out->n_objects;
-}
-
-struct rendered *output_at(struct output_builder *b, size_t index)
-{
-    return &b->out->objects[index];
-}
-
 /* Three quoted fields and the words between them. */
 enum { WHY_MAX = 4 * TEXT_FIELD_MAX };
-
-void output_filter(struct output_builder *b, size_t first,
-                   bool (*keeps)(const struct rendered *object, void *argument), void *argument)
-{
-    struct rendering *r = b->out;
-    size_t kept = first;
-
-    for (size_t i = first; i < r->n_objects; i++)
-        if (keeps(&r->objects[i], argument))
-            r->objects[kept++] = r->objects[i];
-    r->n_objects = kept;
-}
 
 static void set_why(struct rendering *r, const char *format, va_list values) PRINTF_LIKE(2, 0);
 

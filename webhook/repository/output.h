@@ -20,12 +20,6 @@ void output_keep_parsed(struct output_builder *b, struct parsed *parsed);
 void output_set_type(struct output_builder *b, enum source_type type);
 /* Adds an object that its builder knows all about; names in it live as long as the rendering. */
 void output_add_as(struct output_builder *b, const struct rendered *object);
-size_t output_n(const struct output_builder *b);
-/* The object as it stands now; borrowed until the next output_add(). */
-struct rendered *output_at(struct output_builder *b, size_t index);
-/* Leaves out the objects from `first` on that `keeps` refuses; the caller says what that means. */
-void output_filter(struct output_builder *b, size_t first,
-                   bool (*keeps)(const struct rendered *object, void *argument), void *argument);
 /* A copy that lives as long as the rendering. */
 struct str output_keep(struct output_builder *b, struct str text);
 /* The object, held as long as the rendering. */
