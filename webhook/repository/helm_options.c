@@ -135,18 +135,26 @@ static void read_inline(const struct render *r, struct helm_options *o)
 
 /* --- parameters --- */
 
+enum {
+    PARAMETERS_MAX = 1000, /* each is held against each */
+    NAME_MAX_BYTES = 512,  /* and that is what holding two takes */
+    NAME_MAX_LEVELS = 30,  /* Helm's strvals, MaxNestedNameLevel: more is an error there */
+};
+
 /* --set reads commas, braces and brackets in names; Argo CD escapes the value alone. */
 static bool is_plain_name(struct str name)
 {
     bool starts = true;
+    size_t n_levels = 1;
 
     for (size_t i = 0; i < name.n; i++) {
+        n_levels += name.p[i] == '.';
         if (name.p[i] == '\0' || strchr(",{}[]\\=$\"' \t\n", name.p[i]) ||
             (starts && name.p[i] == '.'))
             return false;
         starts = name.p[i] == '.';
     }
-    return name.n && !starts;
+    return name.n && name.n <= NAME_MAX_BYTES && n_levels <= NAME_MAX_LEVELS && !starts;
 }
 
 static bool is_above(struct str above, struct str name)
@@ -206,8 +214,6 @@ static bool is_alone(const json_t *list, size_t index)
     }
     return true;
 }
-
-enum { PARAMETERS_MAX = 1000 }; /* each is held against each */
 
 static void read_parameters(struct helm_options *o, const json_t *list, bool are_files)
 {

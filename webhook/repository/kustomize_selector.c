@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Nobody writes longer ones; the matcher's states grow with them. */
-enum { PATTERN_MAX_BYTES = 200, SELECTOR_MAX_BYTES = 1000 };
+enum { PATTERN_MAX_BYTES = 200, SELECTOR_MAX_BYTES = 1000, GROUPS_MAX_DEPTH = 16 };
 
 static bool is_plain(struct str text)
 {
@@ -36,6 +36,44 @@ static bool is_common_set(struct str pattern, size_t *at)
             return false;
     *at = i;
     return i < pattern.n;
+}
+
+/*
+ * Whether a group is repeated that holds a repetition itself, or may be empty: what glibc's matcher
+ * takes for (a*)*(a*)* doubles with each of them, to hours within PATTERN_MAX_BYTES. Of what
+ * is_common() takes; sets and escapes hold no groups.
+ */
+static bool repeats_repeated(struct str pattern)
+{
+    bool open[GROUPS_MAX_DEPTH + 1] = {false}; /* of each group around: whether it repeats or may
+                                                  be empty somewhere */
+    size_t depth = 0;
+    bool was_open = false; /* the group that has just ended */
+
+    for (size_t i = 0; i < pattern.n; i++) {
+        char c = pattern.p[i];
+        bool is_repeat = c == '*' || c == '+' || c == '?';
+        bool after_start = i == 0 || strchr("(|", pattern.p[i - 1]);
+
+        if (is_repeat && was_open)
+            return true;
+        open[depth] = open[depth] || is_repeat || (after_start && (c == '|' || c == ')'));
+        was_open = false;
+        if (c == '\\') {
+            i++;
+        } else if (c == '[') {
+            i += str_find_char(str_sub(pattern, i, pattern.n), ']');
+        } else if (c == '(') {
+            if (++depth > GROUPS_MAX_DEPTH)
+                return true;
+            open[depth] = false;
+        } else if (c == ')' && depth) {
+            was_open = open[depth];
+            depth--;
+            open[depth] = open[depth] || was_open;
+        }
+    }
+    return false;
 }
 
 static bool is_common(struct str pattern)
@@ -96,7 +134,7 @@ enum tri kustomize_selector_regex(struct str pattern, struct str text)
         return TRI_YES;
     if (is_plain(pattern) && is_all_literal(pattern))
         return str_eq(pattern, text) ? TRI_YES : TRI_NO;
-    if (!is_common(pattern) || !is_plain(text))
+    if (!is_common(pattern) || repeats_repeated(pattern) || !is_plain(text))
         return TRI_NOT_KNOWN;
     whole = xasprintf("^(%.*s)$", STR_ARG(pattern));
     if (regcomp(&compiled, whole, REG_EXTENDED | REG_NOSUB) != 0)

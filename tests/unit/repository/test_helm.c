@@ -28,6 +28,7 @@ struct helm_case {
 /* What a template says that writes all it is given. */
 #define OPEN "{{ range .Values.extra }}\n---\n{{ toYaml . }}\n{{ end }}\n"
 #define APPLICATION "apiVersion: argoproj.io/v1alpha1\nkind: Application\n"
+#define LEVELS_30 "a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a"
 #define NAMED(name) APPLICATION "metadata:\n  name: " name "\nspec:\n  a: {{ .Values.a }}\n"
 #define WRITES PARTIAL ": chart/templates/x.yaml:2 writes an Application by template"
 #define NAMES PARTIAL ": chart/templates/x.yaml:4 writes an Application by template"
@@ -83,6 +84,11 @@ static const struct helm_case cases[] = {
      "{\"parameters\":[{\"name\":\"extra\",\"value\":\"argoproj.io\"},{\"name\":\"extra\","
      "\"value\":"
      "\"Application\"}]}",
+     PARTIAL ": chart/templates/x.yaml:3 may write an Application, mentioned in the Application's "
+             "own values" NO_SECRETS},
+    {"a parameter of more levels than Helm takes", "chart/templates/x.yaml", OPEN,
+     "{\"parameters\":[{\"name\":\"extra." LEVELS_30 "\",\"value\":\"argoproj.io\"},"
+     "{\"name\":\"extra\",\"value\":\"Application\"}]}",
      PARTIAL ": chart/templates/x.yaml:3 may write an Application, mentioned in the Application's "
              "own values" NO_SECRETS},
     {"a vendored chart writes an ExternalSecret", "chart/charts/y/templates/x.yaml",

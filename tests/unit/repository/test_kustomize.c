@@ -95,6 +95,23 @@ static const struct kustomization_case cases[] = {
      "FAILS k/kustomization.yaml has in patches a patch that is an empty mapping"},
     {"which nobody sees without an object",
      "resources: [a.yaml]\npatches:\n- target: {kind: Service}\n  patch: '{}'\n", "COMPLETE" A},
+    {"repetitions of groups are evaluated",
+     "resources: [a.yaml]\npatches:\n- target: {name: '(b|a)*(x|y)*.?'}\n  path: delete.yaml\n",
+     "COMPLETE"},
+    {"repetitions of repetitions are not: they would take hours",
+     "resources: [a.yaml]\npatches:\n- target: {name: "
+     "'(a*)*(a*)*(a*)*(a*)*(a*)*(a*)*(a*)*(a*)*(a*)*(a*)*(a*)*(a*)*(a*)*(a*)*(a*)*(a*)*(a*)*(a*)*"
+     "(a*)*(a*)*(a*)*(a*)*(a*)*(a*)*(a*)*(a*)*(a*)*(a*)*(a*)*(a*)*(a*)*(a*)*x'}\n  path: "
+     "delete.yaml\n",
+     "PARTIAL k/kustomization.yaml has in patches a target that is not evaluated | no more "
+     "external-secrets"},
+    {"nor of what may be empty",
+     "resources: [a.yaml]\npatches:\n- target: {name: "
+     "'(|a)*(|a)*(|a)*(|a)*(|a)*(|a)*(|a)*(|a)*(|a)*(|a)*(|a)*(|a)*(|a)*(|a)*(|a)*(|a)*(|a)*(|a)*"
+     "(|a)*(|a)*(|a)*(|a)*(|a)*(|a)*(|a)*(|a)*(|a)*(|a)*(|a)*(|a)*(|a)*(|a)*x'}\n  path: "
+     "delete.yaml\n",
+     "PARTIAL k/kustomization.yaml has in patches a target that is not evaluated | no more "
+     "external-secrets"},
     {"a pattern that Go reads otherwise",
      "resources: [a.yaml]\npatches:\n- target: {name: '(?i)A'}\n  path: delete.yaml\n",
      "PARTIAL k/kustomization.yaml has in patches a target that is not evaluated | no more "
