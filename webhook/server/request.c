@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /*
  * A refused request's body is read and thrown away before the answer: an early answer reaches Go's
@@ -26,6 +27,7 @@ struct refusal {
 enum refusal_id {
     NOT_LET_IN,
     TOO_MANY,
+    UNCLEAR,
     NO_PATH,
     NO_METHOD,
     NO_LENGTH,
@@ -35,6 +37,7 @@ enum refusal_id {
 static const struct refusal refusals[] = {
     [NOT_LET_IN] = {403, "client-certificate", "a client certificate is wanted here"},
     [TOO_MANY] = {503, "connections", "syncguard serves as many connections as it may; try again"},
+    [UNCLEAR] = {400, "malformed", "where the request ends is not clear from its headers"},
     [NO_PATH] = {404, "path", "there is nothing at this path"},
     [NO_METHOD] = {405, "method", "this path does not answer this method"},
     [NO_LENGTH] = {411, "length-required", "a review has to come with a Content-Length"},
@@ -63,6 +66,44 @@ static bool is_json(struct MHD_Connection *c)
     return str_eq_nocase(type, STR("application/json"));
 }
 
+/* What the headers say of the body's length. */
+struct framing {
+    const char *length;
+    const char *encoding;
+    bool is_unclear;
+};
+
+static enum MHD_Result look_at_header(void *closure, enum MHD_ValueKind kind, const char *name,
+                                      const char *value)
+{
+    struct framing *f = closure;
+    size_t n = strlen(name);
+
+    (void)kind;
+    value = value ? value : "";
+    if (n == 0 || name[n - 1] == ' ' || name[n - 1] == '\t') {
+        f->is_unclear = true;
+    } else if (strcasecmp(name, "Content-Length") == 0) {
+        f->is_unclear = f->is_unclear || (f->length && strcmp(f->length, value) != 0);
+        f->length = value;
+    } else if (strcasecmp(name, "Transfer-Encoding") == 0) {
+        f->is_unclear = f->is_unclear || f->encoding || strcasecmp(value, "chunked") != 0;
+        f->encoding = value;
+    }
+    return MHD_YES;
+}
+
+/* libmicrohttpd takes the first of two lengths, and the encoding before a length; somebody in front
+ * of us may take the other, and then what is a body here is a request there.
+ * Source: RFC 9112, 5.1 and 6.3. */
+static bool is_unclear(struct MHD_Connection *c)
+{
+    struct framing f = {0};
+
+    (void)MHD_get_connection_values(c, MHD_HEADER_KIND, look_at_header, &f);
+    return f.is_unclear || (f.length && f.encoding);
+}
+
 static const struct refusal *refuse(struct request *r, struct MHD_Connection *c, const char *url,
                                     const char *method)
 {
@@ -70,6 +111,8 @@ static const struct refusal *refuse(struct request *r, struct MHD_Connection *c,
         return &refusals[NOT_LET_IN];
     if (connection_of(c)->excess)
         return &refusals[TOO_MANY];
+    if (is_unclear(c))
+        return &refusals[UNCLEAR];
     r->route = route_find(r->door->routes, r->door->n_routes, url);
     if (!r->route)
         return &refusals[NO_PATH];
@@ -123,7 +166,7 @@ static struct request *begin(struct door *door, struct MHD_Connection *c, const 
     }
     deadline_set(connection_of(c)->deadline, PHASE_REQUEST, deadline_ms(r, c));
     r->refusal = refuse(r, c, url, method);
-    r->closes = r->refusal == &refusals[TOO_MANY];
+    r->closes = r->refusal == &refusals[TOO_MANY] || r->refusal == &refusals[UNCLEAR];
     return r;
 }
 
@@ -189,14 +232,15 @@ static enum MHD_Result answer(struct request *r, struct MHD_Connection *c)
 }
 
 /* Headers are complete. A client that waits for our word before it sends a body we will not read
- * is told at once; so is one whose body is too long even to throw away. */
+ * is told at once; so is one whose body is too long even to throw away, or has no certain end. */
 static enum MHD_Result first_call(struct door *door, struct MHD_Connection *c, const char *url,
                                   const char *method, void **context)
 {
     struct request *r = begin(door, c, url, method);
 
     *context = r;
-    if (r->refusal && (header(c, "Expect") || content_length(c) > DISCARD_MAX_BYTES))
+    if (r->refusal && (r->refusal == &refusals[UNCLEAR] || header(c, "Expect") ||
+                       content_length(c) > DISCARD_MAX_BYTES))
         return answer(r, c);
     return MHD_YES;
 }
