@@ -179,7 +179,8 @@ enum tri items_is_cluster_scoped(const struct identity *id, struct str version)
 {
     enum tri answer = TRI_NO;
 
-    for (size_t i = 0; i < ARRAY_LEN(cluster_scoped); i++) {
+    /* without apiVersion it is none of Kubernetes' own */
+    for (size_t i = 0; version.n && i < ARRAY_LEN(cluster_scoped); i++) {
         AUTO(freep) char *shown = NULL;
 
         if (!identity_is_kind(id, cluster_scoped[i].group, cluster_scoped[i].kind))

@@ -100,6 +100,7 @@ static void move_hole(struct items *t, struct open_end *hole, struct str namespa
     hole->any_namespace = false;
 }
 
+/* A Namespace of v1 takes the name, others keep theirs. */
 static void move_holes(struct level *l, struct str namespace)
 {
     struct items *t = &l->build->items;
@@ -110,7 +111,7 @@ static void move_holes(struct level *l, struct str namespace)
         if (!t->holes[i].others)
             move_hole(t, &t->holes[i], namespace);
         else if (str_is(t->holes[i].kind, "Namespace"))
-            t->holes[i].prefix = output_keep(t->output, namespace);
+            items_widen_hole(&t->holes[i], KEEPS_KIND);
         else if (t->holes[i].kind.n)
             t->holes[i].namespace = STR("");
     }

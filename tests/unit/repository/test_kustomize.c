@@ -167,6 +167,9 @@ static const struct kustomization_case cases[] = {
      "Service}\n    fieldPaths: [spec.odd.y]\n",
      "PARTIAL k/kustomization.yaml has a replacement of a field that is not kept | no more "
      "external-secrets"},
+    {"a Namespace without apiVersion is none of Kubernetes' own",
+     "namespace: team\nresources: [bare.yaml, namespace.yaml]\n",
+     "COMPLETE | Namespace team/bare | Namespace default/team"},
     {"two of one name by a replacement", "resources: [../parts]\n",
      "FAILS parts/kustomization.yaml yields Application z twice"},
     {"images where a list of containers is none",
@@ -511,6 +514,7 @@ static void kustomization_cases(void **state)
                 "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata:\n"
                 "  name: {{ .Release.Name }}\n",
                 NULL);
+        mkfile(f, "k/bare.yaml", "kind: Namespace\nmetadata: {name: bare}\n");
         mkfiles(f, "k/path.yaml",
                 APP("p") "---\nkind: Service\nmetadata: {name: v}\nspec: {path: x, size: 7, open: "
                          "true, odd: {y: z}}\n",
