@@ -27,6 +27,19 @@ static char *about(const struct facts *f, size_t index, struct str revision, con
     return buf_take(&b);
 }
 
+/* A whole id is the commit itself, whatever else is called so (reference/argocd.md 1.1): no need to
+ * look it up where a branch or tag has led to it. */
+static const struct repository *find_by_id(const struct repository_fact *fact, struct str revision)
+{
+    for (size_t i = 0; i < fact->n_revisions; i++) {
+        struct shared_repository *shared = fact->revisions[i].shared;
+
+        if (shared && revision.n && str_is(revision, repository_commit(shared->repository)))
+            return shared->repository;
+    }
+    return NULL;
+}
+
 const struct repository *facts_at_revision(const struct facts *f, size_t index,
                                            const struct source *source, char **why)
 {
@@ -45,6 +58,8 @@ const struct repository *facts_at_revision(const struct facts *f, size_t index,
             *why = about(f, index, revision, r->why);
         return r->shared ? r->shared->repository : NULL;
     }
+    if (find_by_id(fact, revision))
+        return find_by_id(fact, revision);
     *why = about(f, index, revision,
                  is_listed ? "has not been read yet"
                            : "is not read: Applications name more than the 32 revisions that are "

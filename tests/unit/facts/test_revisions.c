@@ -105,6 +105,39 @@ static void a_revision_is_read_once_somebody_asks_for_it(void **state)
 }
 
 /* The configuration has another repository before it; nothing is read anew, nothing forgotten. */
+static void a_commit_that_a_branch_led_to_is_known_by_its_id(void **state)
+{
+    static const char form[] =
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\n"
+        "metadata: {name: root, namespace: argocd}\n"
+        "spec: {source: {repoURL: 'https://h/r', path: apps, targetRevision: '%s%s'}, "
+        "destination: {server: 'https://kubernetes.default.svc'}}\n";
+    struct world w;
+    struct facts *first;
+    struct facts *second;
+    const char *id = NULL;
+
+    (void)state;
+    init(&w);
+    first = load(&w, NULL, NOW);
+    verdict_free(judge_text(first, root, NOW));
+    second = load(&w, first, NOW + 1);
+    for (size_t i = 0; i < facts_n_revisions(second, 0); i++)
+        if (str_is(facts_revision_at(second, 0, i).name, "prod"))
+            id = repository_commit(facts_revision_at(second, 0, i).repository);
+    assert_non_null(id);
+    for (int is_other = 0; is_other < 2; is_other++) {
+        AUTO(freep) char *text = xasprintf(form, id, is_other ? "0" : "");
+        struct verdict *v = judge_text(second, text, NOW + 1);
+
+        assert_says(v, is_other, is_other ? "has not been read yet" : "apps/root.yaml:3, which");
+        verdict_free(v);
+    }
+    facts_unref(first);
+    facts_unref(second);
+    world_clear(&w);
+}
+
 static void other_settings_keep_what_was_read_and_asked_for(void **state)
 {
     static const char config[] = "repositories:\n- {url: 'https://h/other', path: nowhere}\n"
@@ -589,6 +622,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_revision_is_read_once_somebody_asks_for_it),
+        cmocka_unit_test(a_commit_that_a_branch_led_to_is_known_by_its_id),
         cmocka_unit_test(other_settings_keep_what_was_read_and_asked_for),
         cmocka_unit_test(a_moved_branch_is_read_again_and_what_stayed_is_shared),
         cmocka_unit_test(names_of_one_commit_share_what_was_read),
