@@ -5,8 +5,8 @@
 #include <jansson.h>
 
 /*
- * Not a template engine: a handful of Sprig's functions, on text and truth values, and .Files.Get, as
- * exactly as Helm runs them. A map that only one variable holds may be changed; whatever changes
+ * Not a template engine: a handful of Sprig's functions, on text and truth values, and .Files.Get,
+ * as exactly as Helm runs them. A map that only one variable holds may be changed; whatever changes
  * others is said in `has_changed`, and then nothing is certain. Whatever else decides, such as
  * .Capabilities, is *not known*. An action whose value is not known stays in
  * the text, and of an `if` whose condition is not known, or of a loop over what is not known,
