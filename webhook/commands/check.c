@@ -473,8 +473,9 @@ static int run_check(const struct command *command, int argc, char **argv)
 const struct command command_check = {
     .name = "check",
     .synopsis =
-        "[--repository URL=DIR[@REVISION]]... [--webhook-configuration FILE]... [--config FILE] "
-        "[--format text|json|sarif|junit] [DIR]",
+        "[--repository URL=DIR[@REVISION]]... [--exact-revisions] [--config FILE]\n"
+        "                       [--webhook-configuration FILE]... [--serving-certificate FILE]\n"
+        "                       [--format text|json|sarif|junit] [DIR]",
     .says = "judge every Application and ExternalSecret that repositories hold",
     .details = "Judges each as if it were applied now, with the files as they lie there, or as "
                "REVISION holds them, standing for every targetRevision. DIR is a Git work tree "

@@ -311,7 +311,8 @@ static int run_explain(const struct command *command, int argc, char **argv)
 
 const struct command command_explain = {
     .name = "explain",
-    .synopsis = "[--config FILE] [--repository URL=DIR[@REVISION]]... FILE...|-\n"
+    .synopsis = "[--config FILE] [--repository URL=DIR[@REVISION]]... [--exact-revisions]\n"
+                "                         FILE...|-\n"
                 "                         --replay [--since TIME] [--format text|json] [--verbose] "
                 "[LOG]...",
     .says = "judge AdmissionReviews or manifests, with the evidence and the facts used",

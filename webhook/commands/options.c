@@ -189,8 +189,10 @@ static void add_row(struct buf *out, const struct option_row *row)
 
 void options_help(const struct command *command, struct buf *out)
 {
-    buf_printf(out, "usage: syncguard %s %s\n\n  ", command->name,
-               command->synopsis ? command->synopsis : "");
+    const char *synopsis = command->synopsis ? command->synopsis : "";
+
+    buf_printf(out, "usage: syncguard %s%s%s\n\n  ", command->name, synopsis[0] ? " " : "",
+               synopsis);
     add_wrapped(out, command->says, 2, 2);
     if (command->details) {
         buf_adds(out, "\n  ");
