@@ -230,6 +230,14 @@ static bool is_good_index(const struct index *x)
     return memcmp(x->p + x->n - (size_t)2 * ID, x->pack_end, ID) == 0 && is_summed(x->p, x->n);
 }
 
+/* libgit2 allocates for as many packs as the head says; each has a name in the file. */
+static bool is_good_multi(const struct index *x)
+{
+    enum { N_PACKS = 8, HEADER = 12 };
+
+    return x->n >= HEADER + ID && number(x->p + N_PACKS, 4) <= x->n && is_summed(x->p, x->n);
+}
+
 /* The size and last 20 bytes of the pack beside an index. False where there is none, which libgit2
  * passes over. */
 static bool read_pack_end(int directory, struct str index, struct index *x)
@@ -270,7 +278,7 @@ static bool check_file(int directory, const char *name, bool is_index)
         return false;
     x.p = map;
     x.n = (size_t)st.st_size;
-    good = is_index ? is_good_index(&x) : is_summed(x.p, x.n);
+    good = is_index ? is_good_index(&x) : is_good_multi(&x);
     (void)munmap(map, x.n);
     return good;
 }
